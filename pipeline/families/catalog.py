@@ -1,0 +1,48 @@
+"""The families, and problems drawn from them by number: problem i is the same in every run, however many are asked for."""
+
+from collections.abc import Iterator, Sequence
+from random import Random
+
+from pipeline.families import expressions, linear, words
+from pipeline.families.draft import Draft, Family
+from schemas import ids
+from schemas.problem import Problem
+
+FAMILIES: dict[str, Family] = {family.NAME: family for family in (words, linear, expressions)}
+
+HELD_OUT_SHARE = 8
+"""One problem in this many belongs to the `test` split, which no policy is trained on; picked by the statement's hash."""
+
+
+def split_of(draft: Draft) -> str:
+    """Return `test` or `train`; the same problem is on the same side for ever."""
+    return "test" if int(ids.text_hash(draft.statement), 16) % HELD_OUT_SHARE == 0 else "train"
+
+
+def problems(names: Sequence[str], difficulties: Sequence[int], split: str, seed: int) -> Iterator[Problem]:
+    """Yield problems without end, the families in turn, then the difficulties."""
+    grid = [(name, difficulty) for difficulty in difficulties for name in names]
+    number = 0
+    while True:
+        name, difficulty = grid[number % len(grid)]
+        yield _problem(FAMILIES[name], difficulty, split, seed, number)
+        number += 1
+
+
+def _problem(family: Family, difficulty: int, split: str, seed: int, number: int) -> Problem:
+    rng = Random(ids.seed(seed, family.NAME, family.VERSION, split, difficulty, number))
+    draft = family.problem(rng, difficulty)
+    while split_of(draft) != split:
+        draft = family.problem(rng, difficulty)
+    return Problem(
+        problem_id=ids.problem_id("math", draft.statement, draft.reference),
+        domain="math",
+        family=family.NAME,
+        statement=draft.statement,
+        reference=draft.reference,
+        source=f"family:{family.NAME}/{family.VERSION}#{number}",
+        licence="Apache-2.0",
+        split=split,
+        difficulty=float(difficulty),
+        program=draft.program,
+    )

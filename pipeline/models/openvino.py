@@ -1,0 +1,154 @@
+"""The embedded CPU engine: OpenVINO GenAI's continuous batching with prefix caching, in a child process.
+
+`load` returns the model; run as a module (`python -m pipeline.models.openvino FD`) this file is the child.
+"""
+
+import ctypes
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from pipeline.models.engine_process import EngineProcess, Finished, Job, Launch
+from pipeline.models.policy import Policy
+
+NAME = "openvino"
+
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Where it runs and how much at once; none of it changes what is sampled."""
+
+    max_num_seqs: int = 256
+    """Sequences decoded together. 7,847 tokens/s at 256, 7,620 at 128, 5,930 at 64 on two cores (1.3M parameters)."""
+    max_batched_tokens: int = 4096
+    cache_gb: int = 1
+    threads: int = 0
+    """0: as many as OpenVINO likes."""
+    stall_s: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    folder: Path
+    config: Config
+    end_token: int
+
+
+def load(policy: Policy, config: Config) -> EngineProcess:
+    """Return the policy behind the embedded engine; the child starts with the first sample."""
+    policy.prepare_openvino()
+    launch = Launch(
+        module="pipeline.models.openvino",
+        settings=_Settings(policy.folder, config, policy.end_token),
+        max_in_flight=config.max_num_seqs,
+        stall_s=config.stall_s,
+    )
+    return EngineProcess(
+        policy.info(NAME), policy.tokenizer, launch, vocabulary=policy.vocabulary, end_token=policy.end_token
+    )
+
+
+class _Engine:
+    """The pipeline and the handles of what it works on."""
+
+    def __init__(self, settings: _Settings) -> None:
+        from openvino_genai import ContinuousBatchingPipeline, SchedulerConfig
+
+        scheduler = SchedulerConfig()
+        scheduler.max_num_seqs = settings.config.max_num_seqs
+        scheduler.max_num_batched_tokens = settings.config.max_batched_tokens
+        scheduler.cache_size = settings.config.cache_gb
+        scheduler.enable_prefix_caching = True
+        threads = settings.config.threads
+        properties = {"INFERENCE_NUM_THREADS": threads} if threads else {}
+        self._pipeline = ContinuousBatchingPipeline(str(settings.folder), scheduler, "CPU", properties, {})
+        self._end = settings.end_token
+        self.handles: dict[int, object] = {}
+
+    def add(self, job: Job) -> None:
+        import numpy
+        from openvino import Tensor
+        from openvino_genai import GenerationConfig
+
+        config = GenerationConfig()
+        config.max_new_tokens = job.params.max_tokens
+        config.do_sample = job.params.temperature > 0
+        config.temperature = job.params.temperature or 1.0
+        config.top_p = job.params.top_p
+        config.rng_seed = job.seed
+        config.logprobs = 1
+        config.eos_token_id = self._end
+        config.stop_strings = set(job.params.stop)
+        prompt = Tensor(numpy.array([job.prompt], dtype=numpy.int64))
+        self.handles[job.id] = self._pipeline.add_request(job.id, prompt, config)
+
+    def cancel(self, id_: int) -> None:
+        handle = self.handles.pop(id_, None)
+        if handle is not None:
+            handle.cancel()  # type: ignore[attr-defined]  # the binding exports no type for handles
+
+    def step(self) -> list[Finished]:
+        """Decode one token for every sequence in the batch and return those that ended."""
+        from openvino_genai import GenerationFinishReason, GenerationStatus
+
+        if not self._pipeline.has_non_finished_requests():
+            return []
+        self._pipeline.step()
+        ended = []
+        for id_, handle in list(self.handles.items()):
+            if handle.get_status() == GenerationStatus.RUNNING:  # type: ignore[attr-defined]
+                continue
+            del self.handles[id_]
+            output = handle.read_all()[0]  # type: ignore[attr-defined]
+            reason = "stop" if output.finish_reason == GenerationFinishReason.STOP else "length"
+            ended.append(Finished(id_, tuple(output.generated_ids), tuple(output.generated_log_probs), reason))
+        return ended
+
+
+def serve(link: Connection) -> None:
+    """Run the engine until the parent goes away."""
+    engine = _Engine(link.recv())
+    link.send(("ready",))
+    beat = time.monotonic()
+    while True:
+        while link.poll(0 if engine.handles else 0.5):
+            _obey(engine, link)
+        ended = engine.step() if engine.handles else []
+        if ended:
+            link.send(("done", ended))
+        elif time.monotonic() - beat > 0.5:
+            link.send(("beat",))
+        else:
+            continue
+        beat = time.monotonic()
+
+
+def _obey(engine: _Engine, link: Connection) -> None:
+    kind, items = link.recv()
+    for item in items:
+        if kind == "cancel":
+            engine.cancel(item)
+            continue
+        try:
+            engine.add(item)
+        except (RuntimeError, ValueError) as error:
+            link.send(("refused", item.id, str(error).splitlines()[0]))
+
+
+def main(argv: list[str]) -> None:
+    """Serve on the inherited socket; die with the parent, even when it is killed."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes the link
+    try:
+        serve(Connection(int(argv[1])))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        pass
+
+
+if __name__ == "__main__":
+    main(sys.argv)

@@ -1,0 +1,98 @@
+"""The protocol of a model: continue a prompt n times, stream each completion as it ends."""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Tokens = tuple[int, ...]
+FinishReason = Literal["stop", "length"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplingParams:
+    """How to draw a completion; the seed is not here because it belongs to the request."""
+
+    temperature: float = 1.0
+    """0 is greedy."""
+    top_p: float = 1.0
+    max_tokens: int = 256
+    stop: tuple[str, ...] = ()
+    """Strings that end a completion; they are not part of its text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """One finished sample, named by (seed, index)."""
+
+    seed: int
+    index: int
+    text: str
+    """Without the end-of-sequence token and without the stop string."""
+    tokens: Tokens
+    """What was generated, the end-of-sequence token left out."""
+    logprobs: tuple[float, ...]
+    """Natural logarithm of each generated token's probability as the model gave it; same length as `tokens`."""
+    finish_reason: FinishReason
+    prompt_tokens: int
+    cached_tokens: int
+    """Prompt tokens whose attention state was reused; at most `prompt_tokens`."""
+    generated_tokens: int
+    """Tokens that were decoded, the end-of-sequence token included."""
+    seconds: float
+    """From being handed to the engine to its end; samples overlap, so these do not add up to wall time."""
+
+    @property
+    def logprob(self) -> float:
+        """Sum over the tokens."""
+        return sum(self.logprobs)
+
+
+class Tokenizer(Protocol):
+    """Exact text <-> token ids."""
+
+    def encode(self, text: str) -> Tokens:
+        """Return the ids of `text`, without special tokens."""
+        ...
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """Return the text of `tokens`; special tokens give nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """What a row records of a model, and what a generator must know before it asks."""
+
+    name: str
+    revision: str
+    """Hash of the weights, or the hub revision."""
+    engine: str
+    context_length: int
+    """Tokens of prompt and completion together."""
+    can_continue: bool
+    """Whether an exact prefix can be continued; step labels need it."""
+    template: str
+    """The prompt template; `{problem}` stands for the statement. A completion follows it directly."""
+
+
+class Model(Protocol):
+    """Any policy behind any engine."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """What it is."""
+        ...
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """Its tokenizer."""
+        ...
+
+    def sample(self, prompt: Tokens | str, n: int, params: SamplingParams, seed: int) -> AsyncGenerator[Completion]:
+        """Yield n independent completions as each ends, in any order, their `index` saying which of the n they are.
+
+        Reproducible for (prompt, params, seed, index). Closing the generator cancels what has not ended. Raises
+        ValueError on a prompt the engine cannot take (empty, too long, ids out of range) and EngineError when the engine
+        is lost for good.
+        """
+        ...

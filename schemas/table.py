@@ -1,0 +1,89 @@
+"""Frozen rows <-> Arrow tables, strict on names and nulls.
+
+pyarrow's own `from_pylist` drops unknown keys and lets None into non-nullable fields without a word, and `asdict` runs at
+about 1,000 of our rows a second; here columns are built straight from attributes.
+"""
+
+from collections.abc import Sequence
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import pyarrow as pa
+
+Row = TypeVar("Row")
+
+SCHEMA_VERSION = 1
+
+
+def field(name: str, type_: pa.DataType, doc: str, *, nullable: bool = False) -> pa.Field:
+    """Return a field whose meaning travels with it into the Parquet file."""
+    return pa.field(name, type_, nullable=nullable, metadata={"doc": doc})
+
+
+def table_schema(table: str, *fields: pa.Field) -> pa.Schema:
+    """Return a schema that says which table it is and of which version."""
+    return pa.schema(fields, metadata={"stepmill.table": table, "stepmill.schema_version": str(SCHEMA_VERSION)})
+
+
+def to_table(rows: Sequence[object], schema: pa.Schema) -> pa.Table:
+    """Return rows as a table of exactly `schema`. Raises ValueError that names the field where a null is not allowed."""
+    arrays = [_array([getattr(row, f.name) for row in rows], f, f.name) for f in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _array(values: list[Any], field_: pa.Field, path: str) -> pa.Array:  # Any: the values of one column, typed by `field_`
+    if not field_.nullable and any(value is None for value in values):
+        raise ValueError(f"{path}: null in a field that does not allow it")
+    kind = field_.type
+    if pa.types.is_struct(kind):
+        mask = pa.array([value is None for value in values], pa.bool_())
+        children = [
+            _array([None if v is None else getattr(v, f.name) for v in values], _as_nullable(f, field_), f"{path}.{f.name}")
+            for f in kind
+        ]
+        return pa.StructArray.from_arrays(children, fields=list(kind), mask=mask)
+    if pa.types.is_list(kind):
+        offsets, flat = [0], []
+        for value in values:
+            flat.extend(value)
+            offsets.append(len(flat))
+        items = _array(flat, kind.value_field, f"{path}[]")
+        return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), items, type=kind)
+    return pa.array(values, kind)
+
+
+def _as_nullable(child: pa.Field, parent: pa.Field) -> pa.Field:
+    return child.with_nullable(True) if parent.nullable else child
+
+
+def from_table(table: pa.Table, row: type[Row]) -> list[Row]:
+    """Return the rows of `table` as instances of `row`; columns are matched by name. Inverse of `to_table`."""
+    raw = pa.table({f.name: _plain(table.column(f.name), f.type) for f in table.schema})
+    return [_build(row, values) for values in raw.to_pylist()]
+
+
+def _plain(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    return column.cast(pa.int64()) if pa.types.is_timestamp(kind) else column
+
+
+def _build(kind: Any, value: Any) -> Any:  # Any: walks type hints, which have no better type
+    if value is None:
+        return None
+    origin = get_origin(kind)
+    if origin is tuple:
+        return tuple(_build(get_args(kind)[0], item) for item in value)
+    if origin in (Union, UnionType):
+        return _build(next(arg for arg in get_args(kind) if arg is not type(None)), value)
+    if hasattr(kind, "__dataclass_fields__"):
+        hints = _hints(kind)
+        return kind(**{name: _build(hint, value[name]) for name, hint in hints.items()})
+    return value
+
+
+_HINTS: dict[type, dict[str, Any]] = {}
+
+
+def _hints(kind: type) -> dict[str, Any]:
+    if kind not in _HINTS:
+        _HINTS[kind] = get_type_hints(kind)
+    return _HINTS[kind]

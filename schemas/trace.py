@@ -1,0 +1,251 @@
+"""One trace = one row: problem, steps with counts, rollouts, verdict, policy, cost, lineage."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pyarrow as pa
+
+from schemas.table import field, table_schema
+from schemas.verdict import Claim, Outcome
+
+Role = Literal["solution", "critique", "review", "summary", "translation", "revision", "plan"]
+StopReason = Literal["fixed", "terminal", "no_continuation", "over_length"]
+"""Why probing of a step ended: `fixed` = all rollouts drawn, `terminal` = the trace's own verdict stands,
+`no_continuation` = the policy cannot do this problem, `over_length` = no room left in the context."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceProblem:
+    """The part of a problem that every trace carries."""
+
+    statement: str
+    reference: str
+    source: str
+    licence: str
+    split: str
+    difficulty: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step. Counts are the truth; `q` is an estimate under `estimator`'s stated prior."""
+
+    text: str
+    action: str | None = None
+    token_start: int
+    token_end: int
+    logprob: float | None
+    n_rollouts: int = 0
+    n_correct: int = 0
+    n_undecided: int = 0
+    q: float | None = None
+    q_low: float | None = None
+    q_high: float | None = None
+    estimator: str | None = None
+    stop_reason: StopReason
+    exact_local: bool | None = None
+    exact_prefix: bool | None = None
+    checks: tuple[Claim, ...] = ()
+    formal: str | None = None
+    state_before: str | None = None
+    state_after: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """One independent completion of one prefix."""
+
+    step: int
+    """The prefix ends with this step."""
+    seed: int
+    index: int
+    text: str | None
+    """Null where the config does not keep rollout text."""
+    answer: str | None
+    outcome: Outcome
+    status: str
+    finish_reason: str
+    generated_tokens: int
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What sampled the trace, and how."""
+
+    model: str
+    revision: str
+    engine: str
+    temperature: float | None
+    top_p: float | None
+    max_tokens: int | None
+    seed: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What the trace and its labels cost."""
+
+    prompt_tokens: int
+    cached_tokens: int
+    generated_tokens: int
+    engine_s: float
+    verify_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """One row of `traces`; see `TRACES` for every column's meaning and unit."""
+
+    trace_id: str
+    problem_id: str
+    run_id: str
+    generator: str
+    generator_version: int
+    sample_index: int
+    domain: str
+    family: str
+    role: Role
+    parent_trace_id: str | None
+    tree_id: str | None
+    tree_path: str | None
+    problem: TraceProblem
+    prompt_hash: str
+    text_hash: str
+    steps: tuple[Step, ...]
+    rollouts: tuple[Rollout, ...]
+    answer: str | None
+    outcome: Outcome
+    status: str
+    reason: str
+    verifier: str
+    verifier_version: int
+    root_n: int
+    root_correct: int
+    first_error: int | None
+    policy: Policy
+    cost: Cost
+    code_version: str
+    created_at: int
+
+
+_text, _int, _long, _real = pa.string(), pa.int32(), pa.int64(), pa.float64()
+
+
+def _struct(*fields: pa.Field) -> pa.DataType:
+    return pa.struct(list(fields))
+
+
+def _list(name: str, of: pa.DataType) -> pa.DataType:
+    return pa.list_(pa.field(name, of, nullable=False))
+
+
+_CLAIM = _struct(
+    field("text", _text, "the claim as written"),
+    field("verdict", _text, "right | wrong | unsure"),
+    field("reason", _text, "why"),
+    field("start", _int, "first character within the step"),
+    field("end", _int, "one past the last character"),
+)
+
+_STEP = _struct(
+    field("text", _text, "the step; joined without separator, the steps are the whole completion"),
+    field("action", _text, "kind of thought, where the generator says", nullable=True),
+    field("token_start", _int, "first token within the completion"),
+    field("token_end", _int, "one past the last token"),
+    field("logprob", _real, "sum over the step's tokens, untempered", nullable=True),
+    field("n_rollouts", _int, "rollouts drawn from this prefix, undecided ones included"),
+    field("n_correct", _int, "of those, accepted"),
+    field("n_undecided", _int, "of those, the verifier's own failures"),
+    field("q", _real, "posterior mean of the share of accepted continuations", nullable=True),
+    field("q_low", _real, "2.5% point of that posterior", nullable=True),
+    field("q_high", _real, "97.5% point of that posterior", nullable=True),
+    field("estimator", _text, "name of the estimator and its prior", nullable=True),
+    field("stop_reason", _text, "why probing of this step ended"),
+    field("exact_local", pa.bool_(), "follows from the steps before it; null where not known exactly", nullable=True),
+    field("exact_prefix", pa.bool_(), "this step and all before it are right; null where not known", nullable=True),
+    field("checks", _list("claim", _CLAIM), "claims found in the step and what became of them"),
+    field("formal", _text, "formal twin of the step", nullable=True),
+    field("state_before", _text, "goals or variables before the step", nullable=True),
+    field("state_after", _text, "goals or variables after the step", nullable=True),
+)
+
+_ROLLOUT = _struct(
+    field("step", _int, "the prefix ends with this step"),
+    field("seed", _long, "seed of the request"),
+    field("index", _int, "which of the request's n samples"),
+    field("text", _text, "what was sampled; null where the config does not keep it", nullable=True),
+    field("answer", _text, "final answer as written", nullable=True),
+    field("outcome", _text, "accepted | rejected | undecided"),
+    field("status", _text, "the verifier's word"),
+    field("finish_reason", _text, "stop | length"),
+    field("generated_tokens", _int, "tokens decoded"),
+    field("logprob", _real, "sum over the tokens, untempered"),
+)
+
+TRACES = table_schema(
+    "traces",
+    field("trace_id", _text, "hash of run, problem, generator, version and sample index"),
+    field("problem_id", _text, "hash of domain, statement and reference"),
+    field("run_id", _text, "fingerprint of the run"),
+    field("generator", _text, "file name in generators/"),
+    field("generator_version", _int, "its VERSION"),
+    field("sample_index", _int, "which of the generator's samples for this problem"),
+    field("domain", _text, "math, code, proof"),
+    field("family", _text, "procedural family or name of the source"),
+    field("role", _text, "solution | critique | review | summary | translation | revision | plan"),
+    field("parent_trace_id", _text, "trace this one was made from", nullable=True),
+    field("tree_id", _text, "search this trace was cut from", nullable=True),
+    field("tree_path", _text, "its path in that search", nullable=True),
+    field(
+        "problem",
+        _struct(
+            field("statement", _text, "what the model was asked"),
+            field("reference", _text, "gold answer, tests or formal statement"),
+            field("source", _text, "where it came from"),
+            field("licence", _text, "licence of the source"),
+            field("split", _text, "split of the source"),
+            field("difficulty", _real, "the source's own scale", nullable=True),
+        ),
+        "the problem, so that a row stands alone",
+    ),
+    field("prompt_hash", _text, "hash of the prompt template"),
+    field("text_hash", _text, "hash of the completion's text"),
+    field("steps", _list("step", _STEP), "in order"),
+    field("rollouts", _list("rollout", _ROLLOUT), "by step, then index"),
+    field("answer", _text, "final answer as written", nullable=True),
+    field("outcome", _text, "accepted | rejected | undecided"),
+    field("status", _text, "the verifier's word"),
+    field("reason", _text, "the verifier's reason"),
+    field("verifier", _text, "file name in verifiers/"),
+    field("verifier_version", _int, "its VERSION"),
+    field("root_n", _int, "rollouts from the bare question"),
+    field("root_correct", _int, "of those, accepted"),
+    field("first_error", _int, "index of the first wrong step, -1 where none, null where not known exactly", nullable=True),
+    field(
+        "policy",
+        _struct(
+            field("model", _text, "name of the model"),
+            field("revision", _text, "hash of its weights or hub revision"),
+            field("engine", _text, "what ran it"),
+            field("temperature", _real, "null where not known", nullable=True),
+            field("top_p", _real, "null where not known", nullable=True),
+            field("max_tokens", _int, "null where not known", nullable=True),
+            field("seed", _long, "null where not known", nullable=True),
+        ),
+        "what sampled the trace",
+    ),
+    field(
+        "cost",
+        _struct(
+            field("prompt_tokens", _long, "prompt tokens of the trace and its rollouts"),
+            field("cached_tokens", _long, "of those, served from the prefix cache"),
+            field("generated_tokens", _long, "tokens decoded for the trace and its rollouts"),
+            field("engine_s", _real, "seconds of engine time, shared among concurrent requests"),
+            field("verify_s", _real, "seconds spent in verifiers"),
+        ),
+        "what it cost",
+    ),
+    field("code_version", _text, "commit, or hash of the source files"),
+    field("created_at", pa.timestamp("us", tz="UTC"), "when the row was made"),
+)

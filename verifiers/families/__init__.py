@@ -1,0 +1,1 @@
+"""Exact step truth for the procedural families, computed from the problem and the step's own words."""

@@ -1,6 +1,6 @@
 """The protocol of a model: continue a prompt n times, stream each completion as it ends."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -38,8 +38,8 @@ class Completion:
     """Prompt tokens whose attention state was reused; at most `prompt_tokens`."""
     generated_tokens: int
     """Tokens that were decoded, the end-of-sequence token included."""
-    seconds: float
-    """From being handed to the engine to its end; samples overlap, so these do not add up to wall time."""
+    engine_s: float
+    """Its fair share of the engine's wall time: each moment is split among the samples then in flight."""
 
     @property
     def logprob(self) -> float:
@@ -88,8 +88,12 @@ class Model(Protocol):
         """Its tokenizer."""
         ...
 
-    def sample(self, prompt: Tokens | str, n: int, params: SamplingParams, seed: int) -> AsyncGenerator[Completion]:
+    def sample(
+        self, prompt: Tokens | str, n: int, params: SamplingParams, seed: int, *, skip: Collection[int] = ()
+    ) -> AsyncGenerator[Completion, None]:
         """Yield n independent completions as each ends, in any order, their `index` saying which of the n they are.
+
+        Indices in `skip` are left out (they were paid for before).
 
         Reproducible for (prompt, params, seed, index). Closing the generator cancels what has not ended. Raises
         ValueError on a prompt the engine cannot take (empty, too long, ids out of range) and EngineError when the engine

@@ -9,6 +9,15 @@ from schemas.table import field, table_schema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Solution:
+    """Somebody's solution of a problem, to be verified and labelled."""
+
+    text: str
+    model: str
+    """Who wrote it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """One thing to solve, with its own reference; what a verifier needs and nothing a model may see but `statement`."""
 
@@ -27,6 +36,8 @@ class Problem:
     difficulty: float | None = None
     program: str | None = None
     """What an exact step checker needs beyond the statement, as JSON; null where there is none or none is needed."""
+    given: tuple[Solution, ...] = ()
+    """Solutions that came with it; no generator but `given` looks at them."""
 
 
 Ended = Literal["done", "skipped", "uninformative", "error"]
@@ -64,6 +75,32 @@ class ProblemRecord:
 
 
 _text, _int, _long = pa.string(), pa.int32(), pa.int64()
+
+GIVEN = table_schema(
+    "given",
+    field("problem_id", _text, "hash of domain, statement and reference"),
+    field("domain", _text, "math, code, proof"),
+    field("family", _text, "procedural family or name of the source"),
+    field("statement", _text, "what the model is asked"),
+    field("reference", _text, "gold answer, tests or formal statement"),
+    field("source", _text, "where it came from, with the line for a file"),
+    field("licence", _text, "licence of the source"),
+    field("split", _text, "split of the source"),
+    field("difficulty", pa.float64(), "the source's own scale", nullable=True),
+    field("program", _text, "what an exact step checker needs beyond the statement", nullable=True),
+    field(
+        "given",
+        pa.list_(
+            pa.field(
+                "solution",
+                pa.struct([field("text", _text, "the solution"), field("model", _text, "who wrote it")]),
+                nullable=False,
+            )
+        ),
+        "solutions that came with it",
+    ),
+)
+"""Problems on their way through the flow; never written."""
 
 PROBLEMS = table_schema(
     "problems",

@@ -9,9 +9,10 @@ from schemas.table import field, table_schema
 from schemas.verdict import Claim, Outcome
 
 Role = Literal["solution", "critique", "review", "summary", "translation", "revision", "plan"]
-StopReason = Literal["fixed", "terminal", "no_continuation", "over_length"]
-"""Why probing of a step ended: `fixed` = all rollouts drawn, `terminal` = the trace's own verdict stands,
-`no_continuation` = the policy cannot do this problem, `over_length` = no room left in the context."""
+StopReason = Literal["fixed", "terminal", "not_chosen", "unsolved", "over_length"]
+"""Why probing of a step ended: `fixed` = all rollouts drawn, `terminal` = the trace's own verdict stands, `not_chosen` = the
+config labels fewer traces than it samples, `unsolved` = the policy never got there from the bare question, so its rollouts
+would say nothing, `over_length` = no room left for a continuation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

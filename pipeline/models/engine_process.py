@@ -16,8 +16,8 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Collection, Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -71,7 +71,8 @@ class _Waiting:
     request_seed: int
     arrived: "asyncio.Queue[Completion | Exception]"
     cached: int
-    began: float = field(default_factory=time.monotonic)
+    began: float = 0.0
+    """The fair-share clock when it was handed to the engine."""
 
 
 class EngineProcess:
@@ -94,6 +95,8 @@ class EngineProcess:
         self._alive_at = 0.0
         self._failures = 0
         self._refill_due = False
+        self._share = 0.0
+        self._share_at = time.monotonic()
         self._cached_blocks: dict[str, None] = {}
         self.restarted = 0
         """How often the child had to be replaced."""
@@ -109,14 +112,14 @@ class EngineProcess:
         return self._child.pid if self._child else None
 
     async def sample(
-        self, prompt: Tokens | str, n: int, params: SamplingParams, seed: int
-    ) -> AsyncGenerator[Completion]:
+        self, prompt: Tokens | str, n: int, params: SamplingParams, seed: int, *, skip: Collection[int] = ()
+    ) -> AsyncGenerator[Completion, None]:
         """See `schemas.model.Model.sample`."""
         tokens = self._checked(prompt, params)
         arrived: asyncio.Queue[Completion | Exception] = asyncio.Queue()
         cached = self._count_cached(tokens)
         mine = []
-        for index in range(n):
+        for index in (i for i in range(n) if i not in skip):
             job = Job(self._next_id, tokens, params, ids.seed(seed, index))
             self._next_id += 1
             mine.append(_Waiting(job, index, seed, arrived, cached))
@@ -124,7 +127,7 @@ class EngineProcess:
         self._ensure_started()
         self._refill_soon()
         try:
-            for _ in range(n):
+            for _ in mine:
                 item = await arrived.get()
                 if isinstance(item, Exception):
                     raise item
@@ -236,6 +239,14 @@ class EngineProcess:
                 self._loop.remove_reader(self._link.fileno())
                 self._alive_at = float("-inf")
 
+    def _fair_share(self) -> float:
+        """Return the clock that runs at 1/(samples in flight) of wall time."""
+        now = time.monotonic()
+        if self._flying:
+            self._share += (now - self._share_at) / len(self._flying)
+        self._share_at = now
+        return self._share
+
     def _handle(self, message: tuple[Any, ...]) -> None:  # Any: the messages listed at the top
         self._alive_at = time.monotonic()
         kind = message[0]
@@ -243,10 +254,11 @@ class EngineProcess:
             self._ready = True
         elif kind == "done":
             self._failures = 0
+            share = self._fair_share()
             for finished in message[1]:
                 waiting = self._flying.pop(finished.id, None)
                 if waiting is not None:
-                    waiting.arrived.put_nowait(self._completion(waiting, finished))
+                    waiting.arrived.put_nowait(self._completion(waiting, finished, share - waiting.began))
         elif kind == "refused":
             waiting = self._flying.pop(message[1], None)
             if waiting is not None:
@@ -264,15 +276,17 @@ class EngineProcess:
         self._refill_due = False
         if not self._ready or self._link is None:
             return
-        jobs = []
+        jobs, share = [], self._fair_share()
         while self._queue and len(self._flying) < self._launch.max_in_flight:
             waiting = self._queue.popleft()
+            waiting.began = share
             self._flying[waiting.job.id] = waiting
             jobs.append(waiting.job)
         if jobs:
             self._send("add", jobs)
 
     def _cancel(self, waitings: Sequence[_Waiting]) -> None:
+        self._fair_share()
         flying = [w.job.id for w in waitings if self._flying.pop(w.job.id, None) is not None]
         if flying:
             self._send("cancel", flying)
@@ -288,7 +302,7 @@ class EngineProcess:
         except OSError:
             self._alive_at = float("-inf")  # the watch replaces the child and asks again
 
-    def _completion(self, waiting: _Waiting, finished: Finished) -> Completion:
+    def _completion(self, waiting: _Waiting, finished: Finished, engine_s: float) -> Completion:
         tokens = finished.tokens
         generated = len(tokens)
         if tokens and tokens[-1] == self._end:
@@ -305,5 +319,5 @@ class EngineProcess:
             prompt_tokens=len(waiting.job.prompt),
             cached_tokens=waiting.cached,
             generated_tokens=generated,
-            seconds=time.monotonic() - waiting.began,
+            engine_s=engine_s,
         )

@@ -1,0 +1,35 @@
+"""The generators by name; adding one is a file, a line here, and its tests."""
+
+from collections.abc import AsyncGenerator
+from typing import Any, Protocol
+
+from generators import given, math_shepherd
+from schemas.judge import Judge
+from schemas.model import Model
+from schemas.problem import Problem
+from schemas.trace import Trace
+
+
+class Generator(Protocol):
+    """A module of this folder."""
+
+    NAME: str
+    VERSION: int
+    NEEDS_CONTINUATION: bool
+    """Whether it asks the model to continue exact prefixes."""
+    Config: Any  # Any: each module has its own frozen dataclass; mypy cannot tie it to the functions below
+
+    def estimate(self, config: Any) -> tuple[int, int]:
+        """Return (rollouts, tokens) per problem to expect, for `--dry-run`."""
+        ...
+
+    def generate(
+        self, problem: Problem, model: Model, judge: Judge, config: Any, seed: int
+    ) -> AsyncGenerator[Trace, None]:
+        """Yield the problem's traces, ids still empty."""
+        ...
+
+
+_ALL: tuple[Generator, ...] = (math_shepherd, given)
+
+GENERATORS: dict[str, Generator] = {generator.NAME: generator for generator in _ALL}

@@ -1,0 +1,195 @@
+"""The one estimator of step labels: continue a prefix n times, count what a verifier accepts.
+
+Math-Shepherd (arXiv 2312.08935, section 3.2): N completions of each prefix, sampled independently; the hard label is
+whether any reaches the reference, the soft label the share that does. Both are derived from the stored counts.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from mpmath import betainc
+
+from generators import steps as segmentation
+from schemas import ids
+from schemas.judge import Judge
+from schemas.model import Completion, Model, SamplingParams, Tokens
+from schemas.problem import Problem
+from schemas.trace import Cost, Rollout, Step, StopReason
+from schemas.verdict import Verdict
+from verifiers import answers
+
+PRIOR = (0.5, 0.5)
+ESTIMATOR = "beta(0.5,0.5)"
+"""Jeffreys prior for a share; the posterior mean of s of n is (s + 0.5) / (n + 1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A completion and what its verifier said."""
+
+    completion: Completion
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """A solution's steps with their counts, the rollouts behind them and what they cost."""
+
+    steps: tuple[Step, ...]
+    rollouts: tuple[Rollout, ...]
+    first_error: int | None
+    cost: Cost
+
+
+NO_COST = Cost(prompt_tokens=0, cached_tokens=0, generated_tokens=0, engine_s=0.0, verify_s=0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What every draw of one solution's labels shares."""
+
+    problem: Problem
+    prompt: Tokens
+    model: Model
+    judge: Judge
+    params: SamplingParams
+    """`max_tokens` is the budget of a whole solution; a prefix has used part of it."""
+    seed: int
+
+
+async def draw(search: Search, prefix: Tokens, n: int, seed: int) -> list[Judged]:
+    """Sample n continuations of `prefix` and judge each as it arrives; in index order, empty where there is no room."""
+    room = min(search.params.max_tokens, search.model.info.context_length - len(search.prompt)) - len(prefix)
+    if room < 1:
+        return []
+    written = search.model.tokenizer.decode(prefix)
+    params = replace(search.params, max_tokens=room)
+    drawn = []
+    async for completion in search.model.sample(search.prompt + prefix, n, params, seed):
+        verdict = await _judge(search.problem, written, completion, search.judge)
+        drawn.append(Judged(completion=completion, verdict=verdict))
+    return sorted(drawn, key=lambda one: one.completion.index)
+
+
+async def _judge(problem: Problem, written: str, completion: Completion, judge: Judge) -> Verdict:
+    text = written + completion.text
+    if completion.finish_reason == "length":
+        return answers.truncated(text)
+    return await judge.check(problem, text)
+
+
+def sum_costs(costs: Sequence[Cost]) -> Cost:
+    """Add up."""
+    return Cost(
+        prompt_tokens=sum(c.prompt_tokens for c in costs),
+        cached_tokens=sum(c.cached_tokens for c in costs),
+        generated_tokens=sum(c.generated_tokens for c in costs),
+        engine_s=sum(c.engine_s for c in costs),
+        verify_s=sum(c.verify_s for c in costs),
+    )
+
+
+def cost_of(drawn: Sequence[Judged]) -> Cost:
+    """Return what these completions and their verdicts cost."""
+    return Cost(
+        prompt_tokens=sum(one.completion.prompt_tokens for one in drawn),
+        cached_tokens=sum(one.completion.cached_tokens for one in drawn),
+        generated_tokens=sum(one.completion.generated_tokens for one in drawn),
+        engine_s=sum(one.completion.engine_s for one in drawn),
+        verify_s=sum(one.verdict.seconds for one in drawn),
+    )
+
+
+async def cut(
+    search: Search, text: str, tokens: Tokens, logprobs: Sequence[float] | None, verdict: Verdict, reason: StopReason
+) -> Labelled:
+    """Cut a solution into steps with exact truth where there is any, none of them probed yet, for `reason`."""
+    texts = segmentation.split(text)
+    checks = await search.judge.check_steps(search.problem, texts)
+    ends = segmentation.token_ends(texts, tokens, search.model.tokenizer)
+    steps = [
+        Step(
+            text=step,
+            token_start=start,
+            token_end=end,
+            logprob=None if logprobs is None else sum(logprobs[start:end]),
+            stop_reason=reason,
+            exact_local=check.exact_local,
+            exact_prefix=check.exact_prefix,
+            checks=check.claims,
+        )
+        for step, start, end, check in zip(texts, [0, *ends], ends, checks.steps, strict=False)
+    ]
+    if steps:
+        q = {"accepted": 1.0, "rejected": 0.0, "undecided": None}[verdict.outcome]
+        steps[-1] = replace(steps[-1], stop_reason="terminal", q=q)
+    return Labelled(steps=tuple(steps), rollouts=(), first_error=checks.first_error, cost=NO_COST)
+
+
+async def probe(search: Search, solution: Labelled, tokens: Tokens, n: int, *, keep_text: bool) -> Labelled:
+    """Label every step but the last with n rollouts of the prefix that ends with it, all prefixes asked at once."""
+
+    def rollouts_of(index: int, step: Step) -> Awaitable[list[Judged]]:
+        return draw(search, tokens[: step.token_end], n, ids.seed(search.seed, "step", index))
+
+    results = await asyncio.gather(*(rollouts_of(i, step) for i, step in enumerate(solution.steps[:-1])))
+    steps, rollouts = list(solution.steps), []
+    for index, drawn in enumerate(results):
+        steps[index] = counted(steps[index], drawn) if drawn else replace(steps[index], stop_reason="over_length")
+        rollouts += [_rollout(index, one, keep_text) for one in drawn]
+    cost = sum_costs([solution.cost, *map(cost_of, results)])
+    return replace(solution, steps=tuple(steps), rollouts=tuple(rollouts), cost=cost)
+
+
+def counted(step: Step, drawn: Sequence[Judged]) -> Step:
+    """Return the step with its counts and their posterior; undecided rollouts count in n_rollouts and nowhere else."""
+    outcomes = [one.verdict.outcome for one in drawn]
+    correct, undecided = outcomes.count("accepted"), outcomes.count("undecided")
+    decided = len(drawn) - undecided
+    low, mean, high = posterior(correct, decided)
+    return replace(
+        step,
+        n_rollouts=len(drawn),
+        n_correct=correct,
+        n_undecided=undecided,
+        q=mean if decided else None,
+        q_low=low if decided else None,
+        q_high=high if decided else None,
+        estimator=ESTIMATOR,
+        stop_reason="fixed",
+    )
+
+
+@lru_cache(maxsize=4096)
+def posterior(correct: int, decided: int) -> tuple[float, float, float]:
+    """Return the 2.5% point, mean and 97.5% point of the share's posterior under PRIOR."""
+    a, b = correct + PRIOR[0], decided - correct + PRIOR[1]
+    return _quantile(a, b, 0.025), a / (a + b), _quantile(a, b, 0.975)
+
+
+def _quantile(a: float, b: float, level: float) -> float:
+    low, high = 0.0, 1.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        if betainc(a, b, 0, middle, regularized=True) < level:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def _rollout(step: int, one: Judged, keep_text: bool) -> Rollout:
+    return Rollout(
+        step=step,
+        seed=one.completion.seed,
+        index=one.completion.index,
+        text=one.completion.text if keep_text else None,
+        answer=one.verdict.answer,
+        outcome=one.verdict.outcome,
+        status=one.verdict.status,
+        finish_reason=one.completion.finish_reason,
+        generated_tokens=one.completion.generated_tokens,
+        logprob=one.completion.logprob,
+    )

@@ -1,0 +1,33 @@
+-- What does one accepted trace cost, in tokens and engine time?
+-- A trace's cost includes its rollouts. The last row adds what was spent outside traces: root probes, problems given up.
+WITH by_generator AS (
+    SELECT
+        generator,
+        count(*) AS traces,
+        count(*) FILTER (outcome = 'accepted') AS accepted,
+        sum(cost.generated_tokens)::BIGINT AS generated,
+        sum(cost.engine_s) AS engine_s
+    FROM traces
+    GROUP BY generator
+),
+outside AS (
+    SELECT coalesce(sum(generated_tokens), 0)::BIGINT AS generated FROM problems
+),
+everything AS (
+    SELECT
+        'all, with probes' AS generator,
+        coalesce(sum(traces), 0)::BIGINT AS traces,
+        coalesce(sum(accepted), 0)::BIGINT AS accepted,
+        coalesce(sum(generated), 0)::BIGINT + (SELECT generated FROM outside) AS generated,
+        sum(engine_s) AS engine_s
+    FROM by_generator
+)
+SELECT
+    generator,
+    traces,
+    accepted,
+    generated,
+    generated / nullif(accepted, 0) AS tokens_per_accepted,
+    engine_s / nullif(accepted, 0) AS s_per_accepted
+FROM (SELECT *, 0 AS last FROM by_generator UNION ALL SELECT *, 1 AS last FROM everything)
+ORDER BY last, tokens_per_accepted NULLS LAST, generator

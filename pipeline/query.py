@@ -1,0 +1,277 @@
+"""Finished runs as DuckDB views: `traces`, `steps`, `rollouts`, `problems`, `runs`.
+
+The views are derived and hold no rows. They read exactly the Parquet files that the runs' manifests list: a file that
+no manifest names does not exist, whatever folder it lies in, so nothing is globbed.
+
+A stored catalog has to name its files absolutely: DuckDB resolves relative paths against the reader's working
+directory, not against the catalog, and a view cannot ask where its own database lies. So that a moved folder can still
+be read, every path in it is `coalesce(getvariable('shards'), '<where it was written>') || '/run=.../x.parquet'`: in its
+place it just works; after a move either write it again, or say `SET VARIABLE shards = '/new/place'` first.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from schemas.errors import StorageError
+from schemas.problem import PROBLEMS
+from schemas.table import SCHEMA_VERSION
+from schemas.trace import TRACES
+
+CATALOG = "catalog.duckdb"
+
+# DuckDB 1.4 cannot open what 2.x writes by default; this storage version is read by both.
+_STORAGE = "v1.2.0"
+
+_RAW = (("traces", TRACES), ("problems", PROBLEMS))
+
+# The hard label (Math-Shepherd's): some decided continuation was accepted. The last step takes the trace's verdict.
+_HARD = """CASE
+    WHEN step.stop_reason = 'terminal' THEN
+        CASE trace_outcome WHEN 'accepted' THEN true WHEN 'rejected' THEN false END
+    WHEN step.n_rollouts - step.n_undecided > 0 THEN step.n_correct > 0
+END"""
+
+# What a row of `steps` and of `rollouts` says about its trace; view column -> expression over `traces`.
+_OF_TRACE = {
+    "trace_id": "trace_id",
+    "problem_id": "problem_id",
+    "run_id": "run_id",
+    "generator": "generator",
+    "domain": "domain",
+    "family": "family",
+    "role": "role",
+    "difficulty": "problem.difficulty",
+    "trace_outcome": "outcome",
+}
+
+# Names that would clash with a column of the trace, or that SQL reserves.
+_RENAMED = {"step": "step_index", "index": "rollout_index"}
+
+_RUN_COLUMNS = {
+    "run_id": "VARCHAR",
+    "folder": "VARCHAR",
+    "code_version": "VARCHAR",
+    "created_at": "TIMESTAMP",
+    "n_problems": "BIGINT",
+    "n_traces": "BIGINT",
+    "n_shards": "BIGINT",
+    "n_bytes": "BIGINT",
+    "config": "VARCHAR",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """One committed file of a run, as its manifest names it."""
+
+    table: str
+    file: str
+    """Relative to the run's folder."""
+    rows: int
+    n_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run with at least a manifest, finished or not."""
+
+    run_id: str
+    folder: Path
+    shards: tuple[Shard, ...]
+    record: Mapping[str, Any]  # Any: whatever `run.json` holds; empty where there is none
+    """What `run.json` says."""
+
+    def rows(self, table: str) -> int:
+        """Return how many committed rows `table` has."""
+        return sum(shard.rows for shard in self.shards if shard.table == table)
+
+
+def catalog(out: Path, *, persist: bool = False) -> duckdb.DuckDBPyConnection:
+    """Return an in-memory connection with the views over every run in `out`; the caller closes it.
+
+    With `persist`, the same views are also written to `<out>/catalog.duckdb`, in one rename. Raises StorageError where
+    there is no run, or where a manifest cannot be read or names a file that is not there. Times in the views are UTC
+    without a zone, because Python's DuckDB needs one more package to return zoned ones.
+    """
+    runs = read_runs(out)
+    connection = duckdb.connect()
+    connection.execute("SET autoinstall_known_extensions = false")  # a query never downloads anything
+    try:
+        views = _views(out, runs, connection)
+        for view in views:
+            connection.execute(view)
+        if persist:
+            _write_catalog(out / CATALOG, views)
+    except (duckdb.Error, OSError) as error:
+        connection.close()
+        raise StorageError(f"{out}: no catalog can be made: {error}") from error
+    return connection
+
+
+def read_runs(out: Path) -> tuple[Run, ...]:
+    """Return the runs in `out` by folder name. Raises StorageError, naming the path and what to do."""
+    if (out / "manifest.json").is_file():
+        raise StorageError(f"{out}: this is the folder of one run; pass the folder it lies in, {out.parent}")
+    folders = sorted(path for path in out.glob("run=*") if path.is_dir())
+    runs = tuple(_read_run(folder) for folder in folders if (folder / "manifest.json").is_file())
+    if not runs:
+        found = "none of its runs has a committed shard yet" if folders else "no runs here"
+        raise StorageError(f"{out}: {found} (looked for run=*/manifest.json); make some with `make shards`")
+    return runs
+
+
+def _read_run(folder: Path) -> Run:
+    path = folder / "manifest.json"
+    manifest = _read_json(path)
+    if manifest.get("schema_version") != SCHEMA_VERSION:
+        raise StorageError(
+            f"{path}: schema version {manifest.get('schema_version')}, this code reads {SCHEMA_VERSION}; "
+            "read it with the code version that run.json names"
+        )
+    try:
+        shards = tuple(
+            Shard(table=entry["table"], file=entry["file"], rows=entry["rows"], n_bytes=entry["bytes"])
+            for entry in manifest["shards"]
+        )
+        run_id = str(manifest["run_id"])
+    except (KeyError, TypeError) as error:
+        raise StorageError(
+            f"{path}: not a manifest ({type(error).__name__}: {error}); restore it or remove {folder}"
+        ) from error
+    for shard in shards:
+        if not (folder / shard.file).is_file():
+            raise StorageError(
+                f"{path}: lists {shard.file}, which is not there; restore it or remove {folder} and run again"
+            )
+    record = _read_json(folder / "run.json") if (folder / "run.json").is_file() else {}
+    return Run(run_id=run_id, folder=folder, shards=shards, record=record)
+
+
+def _read_json(path: Path) -> dict[str, Any]:  # Any: JSON from disk, checked by the caller
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path}: cannot be read as JSON ({error}); restore it or remove {path.parent}") from error
+    if not isinstance(value, dict):
+        raise StorageError(f"{path}: not a JSON object; restore it or remove {path.parent}")
+    return value
+
+
+def _views(out: Path, runs: Sequence[Run], connection: duckdb.DuckDBPyConnection) -> list[str]:
+    selects = {table: _raw(out, runs, table, schema, connection) for table, schema in _RAW}
+    step = [f.name for f in TRACES.field("steps").type.value_type]
+    selects["steps"] = _per_item(
+        "steps",
+        "step",
+        {
+            "step_index": "step_index",
+            "is_terminal": "step.stop_reason = 'terminal'",
+            **{name: f"step.{name}" for name in step},
+            "hard": _HARD,
+            "soft": "step.q",
+        },
+    )
+    rollout = [f.name for f in TRACES.field("rollouts").type.value_type]
+    selects["rollouts"] = _per_item(
+        "rollouts", "rollout", {_RENAMED.get(name, name): f'rollout."{name}"' for name in rollout}
+    )
+    selects["runs"] = _runs(runs)
+    return [f"CREATE VIEW {name} AS {select}" for name, select in selects.items()]
+
+
+def _raw(out: Path, runs: Sequence[Run], table: str, schema: pa.Schema, connection: duckdb.DuckDBPyConnection) -> str:
+    """Select all rows of one raw table; typed even where there is no file to take the types from."""
+    files = [run.folder / shard.file for run in runs for shard in run.shards if shard.table == table]
+    if files:
+        root = _quoted(_literal(out.resolve()))
+        paths = ", ".join(
+            f"coalesce(getvariable('shards'), {root}) || {_quoted('/' + _literal(path.relative_to(out)))}"
+            for path in files
+        )
+        # Without hive_partitioning = false the folder `run=...` would become a column of its own.
+        source = f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
+    else:
+        empty = connection.from_arrow(schema.empty_table())
+        columns = ", ".join(
+            f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in zip(empty.columns, empty.types, strict=True)
+        )
+        source = f"(SELECT {columns} LIMIT 0)"
+    return f"SELECT * REPLACE (make_timestamp(epoch_us(created_at)) AS created_at) FROM {source}"
+
+
+def _per_item(column: str, item: str, fields: Mapping[str, str]) -> str:
+    """Select one row per item of a list column of `traces`, counted from 0 in `<item>_index`."""
+    of_trace = ", ".join(f"{expression} AS {name}" for name, expression in _OF_TRACE.items())
+    of_item = ", ".join(f'{expression} AS "{name}"' for name, expression in fields.items())
+    return (
+        f"SELECT {', '.join(_OF_TRACE)}, {of_item} FROM (SELECT {of_trace}, "
+        f"unnest({column}) AS {item}, generate_subscripts({column}, 1) - 1 AS {item}_index FROM traces)"
+    )
+
+
+def _runs(runs: Sequence[Run]) -> str:
+    """Select one row per run, spelled out in the view: there is no file to read them from."""
+    rows = []
+    for run in runs:
+        config = run.record.get("config", run.record.get("fingerprint_of"))
+        values = {
+            "run_id": run.run_id,
+            "folder": run.folder.name,
+            "code_version": run.record.get("code_version"),
+            "created_at": _utc(run.record.get("created_at")),
+            "n_problems": run.rows("problems"),
+            "n_traces": run.rows("traces"),
+            "n_shards": len(run.shards),
+            "n_bytes": sum(shard.n_bytes for shard in run.shards),
+            "config": None if config is None else json.dumps(config, ensure_ascii=False),
+        }
+        cells = (
+            f"CAST({'NULL' if values[name] is None else _quoted(str(values[name]))} AS {kind})"
+            for name, kind in _RUN_COLUMNS.items()
+        )
+        rows.append(f"({', '.join(cells)})")
+    return f"SELECT * FROM (VALUES {', '.join(rows)}) AS run ({', '.join(_RUN_COLUMNS)})"
+
+
+def _utc(created_at: object) -> str | None:
+    """Return a time in UTC without zone, from ISO text or from microseconds since 1970; None where it is neither."""
+    try:
+        if isinstance(created_at, int):
+            moment = datetime.fromtimestamp(created_at / 1_000_000, tz=UTC)
+        else:
+            moment = datetime.fromisoformat(str(created_at))
+    except (ValueError, OverflowError, OSError):
+        return None
+    return (moment.astimezone(UTC) if moment.tzinfo else moment).replace(tzinfo=None).isoformat(sep=" ")
+
+
+def _write_catalog(path: Path, views: Sequence[str]) -> None:
+    """Write the views as a database, beside the old one and then over it, so that a reader never sees half of one."""
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".catalog-") as scratch:
+        fresh = Path(scratch) / path.name
+        with duckdb.connect() as connection:
+            connection.execute(f"ATTACH {_quoted(str(fresh))} AS catalog (STORAGE_VERSION '{_STORAGE}')")
+            connection.execute("USE catalog")
+            for view in views:
+                connection.execute(view)
+            connection.execute("USE memory")
+            connection.execute("DETACH catalog")
+        os.replace(fresh, path)
+
+
+def _literal(path: Path) -> str:
+    """Return a path in which DuckDB sees no pattern: it reads *, ? and [ as such even in a list of files."""
+    return "".join(f"[{char}]" if char in "*?[" else char for char in path.as_posix())
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

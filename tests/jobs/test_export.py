@@ -1,0 +1,114 @@
+"""The export job and the SQL of each format, against the columns trainers read."""
+
+from pathlib import Path
+
+import pytest
+
+from jobs.export import main
+from tests.rows import a_last_step, a_step, a_trace, load_with_datasets, write_run
+
+
+def run(shards: Path, name: str, out: Path, *more: str) -> int:
+    return main(["--format", name, "--shards", str(shards), "--out", str(out), *more])
+
+
+def messages(*turns: str) -> list[dict[str, str]]:
+    return [{"role": ("user", "assistant")[i % 2], "content": turn} for i, turn in enumerate(turns)]
+
+
+def exported(tmp_path: Path, name: str) -> list[dict[str, object]]:
+    assert run(tmp_path / "shards", name, tmp_path / "out") == 0
+    return load_with_datasets(tmp_path / "out" / name / "part-*.parquet", tmp_path / "cache")
+
+
+def test_trl_sft_holds_each_accepted_solution_once(tmp_path: Path) -> None:
+    other = (a_step("2 = 1 + 1\n"), a_last_step("\n\nAnswer: 2\n\n"))
+    write_run(
+        tmp_path / "shards",
+        [
+            a_trace("t1"),
+            a_trace("t2"),  # the same text for the same problem
+            a_trace("t3", problem_id="p2"),  # the same text for another problem
+            a_trace("t4", steps=other),
+            a_trace("t5", outcome="rejected"),
+            a_trace("t6", outcome="undecided", steps=(a_last_step("?"),)),
+            a_trace("t7", role="critique", steps=(a_last_step("Well done"),)),
+        ],
+    )
+    write_run(tmp_path / "shards", [a_trace("t8", run_id="b")], run_id="b")  # the same again from another run
+    prompt = messages("What is 1 + 1?")
+    first = {"prompt": prompt, "completion": [{"role": "assistant", "content": "1 + 1 = 2\nAnswer: 2"}]}
+    fourth = {"prompt": prompt, "completion": [{"role": "assistant", "content": "2 = 1 + 1\n\n\nAnswer: 2"}]}
+    assert exported(tmp_path, "trl-sft") == [first, first, fourth]
+
+
+def test_prm_chat_alternates_steps_and_labels(tmp_path: Path) -> None:
+    steps = (a_step("one\n", n_correct=1), a_step("two\n\n", n_correct=0), a_step("three\n"), a_last_step("Answer: 2"))
+    write_run(tmp_path / "shards", [a_trace(steps=steps, outcome="rejected")])
+    turns = messages("What is 1 + 1?\n\none", "+", "two", "-", "three", "+", "Answer: 2", "-")
+    assert exported(tmp_path, "prm-chat") == [{"messages": turns}]
+
+
+def test_prm_chat_cuts_at_the_first_step_without_a_label(tmp_path: Path) -> None:
+    unknown = a_step("two\n", n_rollouts=4, n_undecided=4, n_correct=0)
+    bare = a_step("one\n", n_rollouts=0, n_correct=0, stop_reason="no_continuation")
+    write_run(
+        tmp_path / "shards",
+        [
+            a_trace("t1", steps=(a_step("one\n"), unknown, a_step("three\n"), a_last_step())),
+            a_trace("t2", steps=(bare, a_last_step())),  # no label on its first step
+            a_trace("t3", steps=(a_last_step("Answer: 2\n"),)),
+            a_trace("t4", steps=(a_last_step("Answer:\n"),), outcome="undecided"),
+            a_trace("t5", steps=(a_step("Well\n"), a_last_step()), role="critique"),
+        ],
+    )
+    assert exported(tmp_path, "prm-chat") == [
+        {"messages": messages("What is 1 + 1?\n\none", "+")},
+        {"messages": messages("What is 1 + 1?\n\nAnswer: 2", "+")},
+    ]
+
+
+def test_prm_chat_keeps_the_copy_with_most_decided_rollouts(tmp_path: Path) -> None:
+    few, many = a_step("one\n", n_rollouts=8, n_undecided=6, n_correct=2), a_step("one\n", n_rollouts=4, n_correct=0)
+    write_run(
+        tmp_path / "shards",
+        [a_trace("t1", steps=(few, a_last_step())), a_trace("t2", steps=(many, a_last_step()))],
+    )
+    turns = messages("What is 1 + 1?\n\none", "-", "Answer: 2", "+")
+    assert exported(tmp_path, "prm-chat") == [{"messages": turns}]
+
+
+def test_prints_rows_files_and_the_line_that_loads_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_run(tmp_path / "shards", [a_trace()])
+    assert run(tmp_path / "shards", "trl-sft", tmp_path / "out") == 0
+    printed = capsys.readouterr().out
+    files = str(tmp_path / "out" / "trl-sft" / "part-*.parquet")
+    assert f"1 rows in 1 file: {files}" in printed
+    assert f"datasets.load_dataset('parquet', data_files='{files}', split='train')" in printed
+
+
+def test_an_unknown_format_names_the_nearest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path, "prm-chta", tmp_path / "out") == 2
+    assert 'no format named "prm-chta"; the nearest is prm-chat' in capsys.readouterr().err
+
+
+def test_no_runs_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path, "trl-sft", tmp_path / "out") == 2
+    error = capsys.readouterr().err
+    assert "make shards" in error
+    assert error.count("\n") == 1
+
+
+def test_refuses_to_overwrite_without_force(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_run(tmp_path / "shards", [a_trace()])
+    assert run(tmp_path / "shards", "trl-sft", tmp_path / "out") == 0
+    assert run(tmp_path / "shards", "trl-sft", tmp_path / "out") == 2
+    assert "--force" in capsys.readouterr().err
+    assert run(tmp_path / "shards", "trl-sft", tmp_path / "out", "--force") == 0
+
+
+def test_an_output_that_cannot_be_written_is_a_clear_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_run(tmp_path / "shards", [a_trace()])
+    (tmp_path / "out").write_text("a file")
+    assert run(tmp_path / "shards", "trl-sft", tmp_path / "out") == 2
+    assert str(tmp_path / "out") in capsys.readouterr().err

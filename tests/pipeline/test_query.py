@@ -1,0 +1,222 @@
+"""The views over finished runs: what they hold, by hand-computed values, and what they refuse."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.query import CATALOG, catalog
+from schemas.errors import StorageError
+from schemas.table import to_table
+from schemas.trace import TRACES
+from tests.rows import (
+    RUN_ID,
+    a_last_step,
+    a_problem_record,
+    a_rollout,
+    a_step,
+    a_trace,
+    load_with_datasets,
+    write_run,
+)
+
+VIEWS = ("traces", "steps", "rollouts", "problems", "runs")
+
+Rows = list[tuple[object, ...]]
+
+
+def ask(out: Path, sql: str) -> Rows:
+    with catalog(out) as connection:
+        rows: Rows = connection.execute(sql).fetchall()
+        return rows
+
+
+def counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, ...]:
+    found = (connection.execute(f"SELECT count(*) FROM {view}").fetchone() for view in VIEWS)
+    return tuple(row[0] for row in found if row)
+
+
+def test_one_row_per_trace_step_rollout_problem_and_run(tmp_path: Path) -> None:
+    rollouts = (a_rollout(0, 0), a_rollout(0, 1))
+    write_run(tmp_path, [a_trace("t1", rollouts=rollouts), a_trace("t2")], [a_problem_record()])
+    write_run(tmp_path, [a_trace("t3", run_id="b")], [a_problem_record("p2"), a_problem_record("p3")], run_id="b")
+    with catalog(tmp_path) as connection:
+        assert counts(connection) == (3, 6, 2, 3, 2)
+
+
+def test_steps_are_counted_from_zero_and_know_their_trace(tmp_path: Path) -> None:
+    write_run(tmp_path, [a_trace(steps=(a_step("one\n", q=0.75), a_last_step("two\n", q=1.0)))])
+    sql = (
+        "SELECT trace_id, step_index, is_terminal, text, soft, difficulty, trace_outcome FROM steps ORDER BY step_index"
+    )
+    assert ask(tmp_path, sql) == [
+        ("t1", 0, False, "one\n", 0.75, 1.0, "accepted"),
+        ("t1", 1, True, "two\n", 1.0, 1.0, "accepted"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("n_rollouts", "n_undecided", "n_correct", "hard"),
+    [(4, 0, 1, True), (4, 0, 0, False), (4, 3, 0, False), (4, 4, 0, None), (0, 0, 0, None)],
+)
+def test_hard_label_of_a_probed_step(
+    tmp_path: Path, n_rollouts: int, n_undecided: int, n_correct: int, hard: bool | None
+) -> None:
+    step = a_step(n_rollouts=n_rollouts, n_undecided=n_undecided, n_correct=n_correct)
+    write_run(tmp_path, [a_trace(steps=(step, a_last_step()), outcome="rejected")])
+    assert ask(tmp_path, "SELECT hard FROM steps WHERE step_index = 0") == [(hard,)]
+
+
+@pytest.mark.parametrize(("outcome", "hard"), [("accepted", True), ("rejected", False), ("undecided", None)])
+def test_hard_label_of_the_last_step_is_the_verdict(tmp_path: Path, outcome: str, hard: bool | None) -> None:
+    write_run(tmp_path, [a_trace(outcome=outcome)])
+    assert ask(tmp_path, "SELECT hard FROM steps WHERE is_terminal") == [(hard,)]
+
+
+def test_rollouts_keep_their_own_outcome_beside_the_traces(tmp_path: Path) -> None:
+    write_run(tmp_path, [a_trace(rollouts=(a_rollout(3, 1, outcome="rejected", status="different"),))])
+    sql = "SELECT step_index, rollout_index, outcome, trace_outcome FROM rollouts"
+    assert ask(tmp_path, sql) == [(3, 1, "rejected", "accepted")]
+
+
+def test_a_file_that_no_manifest_lists_does_not_exist(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, [a_trace()])
+    pq.write_table(to_table([a_trace("torn")], TRACES), folder / "traces" / "part-00001.parquet")
+    unfinished = tmp_path / "run=unfinished" / "traces"
+    unfinished.mkdir(parents=True)
+    pq.write_table(to_table([a_trace("early")], TRACES), unfinished / "part-00000.parquet")
+    assert ask(tmp_path, "SELECT trace_id FROM traces") == [("t1",)]
+
+
+def test_the_folder_name_adds_no_column(tmp_path: Path) -> None:
+    write_run(tmp_path, [a_trace()])
+    with catalog(tmp_path) as connection:
+        assert connection.table("traces").columns == TRACES.names
+
+
+def test_views_without_rows_have_the_same_columns_and_types(tmp_path: Path) -> None:
+    write_run(tmp_path / "full", [a_trace()], [a_problem_record()])
+    write_run(tmp_path / "empty")
+    with catalog(tmp_path / "full") as full, catalog(tmp_path / "empty") as empty:
+        assert counts(empty) == (0, 0, 0, 0, 1)
+        for view in VIEWS:
+            described = f"SELECT column_name, column_type FROM (DESCRIBE {view})"
+            assert empty.execute(described).fetchall() == full.execute(described).fetchall()
+
+
+def test_runs_say_what_made_them(tmp_path: Path) -> None:
+    write_run(tmp_path, [a_trace()], [a_problem_record()])
+    columns = "run_id, code_version, created_at::VARCHAR, n_problems, n_traces, n_shards, config->>'generator'"
+    assert ask(tmp_path, f"SELECT {columns} FROM runs") == [(RUN_ID, "test", "2026-01-01 00:00:00", 1, 1, 2, "mcstep")]
+
+
+@pytest.mark.parametrize("created_at", ["2026-01-01T01:00:00+01:00", "2026-01-01T00:00:00Z", 1_767_225_600_000_000])
+def test_runs_read_the_forms_a_time_is_written_in(tmp_path: Path, created_at: object) -> None:
+    folder = write_run(tmp_path)
+    (folder / "run.json").write_text(json.dumps({"run_id": RUN_ID, "created_at": created_at, "new": [1]}))
+    assert ask(tmp_path, "SELECT created_at::VARCHAR, config FROM runs") == [("2026-01-01 00:00:00", None)]
+
+
+def test_a_run_without_run_json_is_still_read(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, [a_trace()])
+    (folder / "run.json").unlink()
+    assert ask(tmp_path, "SELECT run_id, n_traces, created_at FROM runs") == [(RUN_ID, 1, None)]
+
+
+def test_no_run_names_the_remedy(tmp_path: Path) -> None:
+    for out in (tmp_path, tmp_path / "absent"):
+        with pytest.raises(StorageError, match=r"no runs here.*make shards"):
+            catalog(out)
+
+
+def test_the_folder_of_one_run_names_its_parent(tmp_path: Path) -> None:
+    folder = write_run(tmp_path)
+    with pytest.raises(StorageError, match="pass the folder it lies in"):
+        catalog(folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("{", r"manifest\.json: cannot be read as JSON"),
+        ("[]", "not a JSON object"),
+        ('{"schema_version": 2, "run_id": "a", "shards": []}', "schema version 2, this code reads 1"),
+        ('{"schema_version": 1, "run_id": "a"}', "KeyError: 'shards'"),
+        ('{"schema_version": 1, "run_id": "a", "shards": [7]}', "not a manifest"),
+    ],
+)
+def test_a_damaged_manifest_is_named(tmp_path: Path, content: str, says: str) -> None:
+    folder = write_run(tmp_path)
+    (folder / "manifest.json").write_text(content)
+    with pytest.raises(StorageError, match=says):
+        catalog(tmp_path)
+
+
+def test_a_missing_or_torn_shard_is_named(tmp_path: Path) -> None:
+    shard = write_run(tmp_path, [a_trace()]) / "traces" / "part-00000.parquet"
+    shard.write_bytes(shard.read_bytes()[:100])
+    with pytest.raises(StorageError, match=r"part-00000\.parquet"):
+        catalog(tmp_path)
+    shard.unlink()
+    with pytest.raises(StorageError, match=r"lists traces/part-00000\.parquet, which is not there"):
+        catalog(tmp_path)
+
+
+def test_nothing_is_written_unless_asked(tmp_path: Path) -> None:
+    write_run(tmp_path, [a_trace()])
+    catalog(tmp_path).close()
+    assert os.listdir(tmp_path) == [f"run={RUN_ID}"]
+
+
+def test_a_stored_catalog_reads_under_any_name_and_from_any_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "o'dd [1]*"
+    write_run(out, [a_trace()], [a_problem_record()])
+    for _ in range(2):  # the second replaces the first
+        catalog(out, persist=True).close()
+    assert sorted(os.listdir(out)) == [CATALOG, f"run={RUN_ID}"]
+    monkeypatch.chdir("/")
+    with duckdb.connect(str(out / CATALOG), read_only=True) as stored:
+        assert counts(stored) == (1, 2, 0, 1, 1)
+    with duckdb.connect() as other:
+        path = str(out / CATALOG).replace("'", "''")
+        other.execute(f"ATTACH '{path}' AS elsewhere (READ_ONLY)")
+        assert other.execute("SELECT count(*) FROM elsewhere.steps").fetchone() == (2,)
+
+
+def test_a_stored_catalog_survives_a_move(tmp_path: Path) -> None:
+    write_run(tmp_path / "old", [a_trace()])
+    catalog(tmp_path / "old", persist=True).close()
+    moved = tmp_path / "new"
+    shutil.move(tmp_path / "old", moved)
+    with duckdb.connect(str(moved / CATALOG), read_only=True) as stored:
+        with pytest.raises(duckdb.IOException, match="old"):
+            stored.execute("FROM steps")
+        stored.execute(f"SET VARIABLE shards = '{moved}'")
+        assert counts(stored) == (1, 2, 0, 0, 1)
+    catalog(moved, persist=True).close()
+    with duckdb.connect(str(moved / CATALOG), read_only=True) as stored:
+        assert counts(stored) == (1, 2, 0, 0, 1)
+
+
+def test_a_stored_catalog_has_a_storage_version_that_duckdb_1_reads(tmp_path: Path) -> None:
+    write_run(tmp_path, [a_trace()])
+    catalog(tmp_path, persist=True).close()
+    with duckdb.connect(str(tmp_path / CATALOG), read_only=True) as stored:
+        row = stored.execute("SELECT tags['storage_version'] FROM duckdb_databases() WHERE NOT internal").fetchone()
+    assert row == ("v1.2.0+",)
+
+
+def test_datasets_reads_the_raw_traces(tmp_path: Path) -> None:
+    steps = (a_step(checks=()), a_last_step(exact_prefix=None))
+    folder = write_run(tmp_path, [a_trace(steps=steps, rollouts=(a_rollout(),)), a_trace("t2", outcome="rejected")])
+    rows = load_with_datasets(folder / "traces" / "*.parquet", tmp_path / "cache")
+    assert [row["trace_id"] for row in rows] == ["t1", "t2"]
+    assert [step["text"] for step in rows[0]["steps"]] == ["1 + 1 = 2\n", "Answer: 2\n"]
+    assert rows[0]["steps"][1]["exact_prefix"] is None
+    assert rows[1]["rollouts"] == []

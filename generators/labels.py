@@ -18,7 +18,7 @@ from schemas.model import Completion, Model, SamplingParams, Tokens
 from schemas.problem import Problem
 from schemas.trace import Cost, Rollout, Step, StopReason
 from schemas.verdict import Verdict
-from verifiers import answers
+from verifiers import catalog
 
 PRIOR = (0.5, 0.5)
 ESTIMATOR = "beta(0.5,0.5)"
@@ -76,7 +76,7 @@ async def draw(search: Search, prefix: Tokens, n: int, seed: int) -> list[Judged
 async def _judge(problem: Problem, written: str, completion: Completion, judge: Judge) -> Verdict:
     text = written + completion.text
     if completion.finish_reason == "length":
-        return answers.truncated(text)
+        return catalog.truncated(problem, text)
     return await judge.check(problem, text)
 
 

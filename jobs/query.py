@@ -1,6 +1,6 @@
 """Ask the shards a question: python -m jobs.query --shards DIR [NAME | --sql "..."].
 
-Without a name and without SQL it lists the questions in jobs/queries/. Nothing is written unless --catalog asks for it.
+Without a name and without SQL it lists the questions in pipeline/queries/. Nothing is written unless --catalog asks for it.
 """
 
 import argparse
@@ -20,10 +20,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.query import CATALOG, catalog
+from pipeline.query import CATALOG, QUERIES, catalog
 from schemas.errors import ConfigError, StepmillError
-
-QUERIES = Path(__file__).parent / "queries"
 
 _MAX_ROWS = 100  # of a table on screen; csv and json print all
 _MAX_CELL = 160  # characters of one cell on screen
@@ -35,7 +33,7 @@ Row = tuple[object, ...]
 def main(argv: list[str] | None = None) -> int:
     """Answer one question; 0 on success, 2 with one message on standard error otherwise."""
     parser = argparse.ArgumentParser(prog="python -m jobs.query", description="Ask the shards a question in SQL.")
-    parser.add_argument("name", nargs="?", help="a question in jobs/queries/; without one they are listed")
+    parser.add_argument("name", nargs="?", help="a question in pipeline/queries/; without one they are listed")
     parser.add_argument("--sql", help="your own SELECT over traces, steps, rollouts, problems, runs")
     parser.add_argument("--shards", type=Path, default=Path("shards"), help="folder with the runs (default: shards)")
     parser.add_argument("--format", choices=("table", "csv", "json"), default="table")

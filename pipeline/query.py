@@ -95,14 +95,18 @@ class Run:
         return sum(shard.rows for shard in self.shards if shard.table == table)
 
 
-def catalog(out: Path, *, persist: bool = False) -> duckdb.DuckDBPyConnection:
-    """Return an in-memory connection with the views over every run in `out`; the caller closes it.
+QUERIES = Path(__file__).parent / "queries"
+"""Canned analyst questions, one `.sql` file each; the first line asks it in words."""
+
+
+def catalog(out: Path, *, persist: bool = False, run_id: str | None = None) -> duckdb.DuckDBPyConnection:
+    """Return an in-memory connection with the views over every run in `out`, or over one; the caller closes it.
 
     With `persist`, the same views are also written to `<out>/catalog.duckdb`, in one rename. Raises StorageError where
     there is no run, or where a manifest cannot be read or names a file that is not there. Times in the views are UTC
     without a zone, because Python's DuckDB needs one more package to return zoned ones.
     """
-    runs = read_runs(out)
+    runs = tuple(run for run in read_runs(out) if run_id in (None, run.run_id))
     connection = duckdb.connect()
     connection.execute("SET autoinstall_known_extensions = false")  # a query never downloads anything
     try:

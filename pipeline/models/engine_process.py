@@ -97,6 +97,11 @@ class EngineProcess:
         self._refill_due = False
         self._share = 0.0
         self._share_at = time.monotonic()
+        self._first_at: float | None = None
+        self.in_flight_s = 0.0
+        """Sum over all samples of the time they were with the engine; over `span_s` it is the mean batch."""
+        self.span_s = 0.0
+        """From the first sample handed to the engine to the last one back."""
         self._cached_blocks: dict[str, None] = {}
         self.restarted = 0
         """How often the child had to be replaced."""
@@ -243,7 +248,11 @@ class EngineProcess:
         """Return the clock that runs at 1/(samples in flight) of wall time."""
         now = time.monotonic()
         if self._flying:
-            self._share += (now - self._share_at) / len(self._flying)
+            passed = now - self._share_at
+            self._share += passed / len(self._flying)
+            self.in_flight_s += passed * len(self._flying)
+            self._first_at = self._first_at or self._share_at
+            self.span_s = now - self._first_at
         self._share_at = now
         return self._share
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipeline.models.engine_process import EngineProcess, Finished, Job, Launch
 from pipeline.models.policy import Policy
+from schemas.model import ModelInfo
 
 NAME = "openvino"
 
@@ -33,18 +34,27 @@ class Config:
 
 
 @dataclass(frozen=True, slots=True)
-class _Settings:
+class Settings:
+    """What the child is told at its start."""
+
     folder: Path
     config: Config
     end_token: int
 
 
-def load(policy: Policy, config: Config) -> EngineProcess:
+def describe(policy: Policy | None, config: Config) -> ModelInfo:
+    """Say what `load` would return."""
+    assert policy is not None
+    return policy.info(NAME)
+
+
+def load(policy: Policy | None, config: Config) -> EngineProcess:
     """Return the policy behind the embedded engine; the child starts with the first sample."""
+    assert policy is not None
     policy.prepare_openvino()
     launch = Launch(
         module="pipeline.models.openvino",
-        settings=_Settings(policy.folder, config, policy.end_token),
+        settings=Settings(policy.folder, config, policy.end_token),
         max_in_flight=config.max_num_seqs,
         stall_s=config.stall_s,
     )
@@ -53,10 +63,10 @@ def load(policy: Policy, config: Config) -> EngineProcess:
     )
 
 
-class _Engine:
-    """The pipeline and the handles of what it works on."""
+class Engine:
+    """The pipeline and the handles of what it works on; used by the child, and bare by the benchmark."""
 
-    def __init__(self, settings: _Settings) -> None:
+    def __init__(self, settings: Settings) -> None:
         from openvino_genai import ContinuousBatchingPipeline, SchedulerConfig
 
         scheduler = SchedulerConfig()
@@ -71,6 +81,7 @@ class _Engine:
         self.handles: dict[int, object] = {}
 
     def add(self, job: Job) -> None:
+        """Take a sample to draw. Raises RuntimeError on what the engine refuses."""
         import numpy
         from openvino import Tensor
         from openvino_genai import GenerationConfig
@@ -88,6 +99,7 @@ class _Engine:
         self.handles[job.id] = self._pipeline.add_request(job.id, prompt, config)
 
     def cancel(self, id_: int) -> None:
+        """Stop drawing a sample; nothing is heard of it again."""
         handle = self.handles.pop(id_, None)
         if handle is not None:
             handle.cancel()  # type: ignore[attr-defined]  # the binding exports no type for handles
@@ -112,7 +124,7 @@ class _Engine:
 
 def serve(link: Connection) -> None:
     """Run the engine until the parent goes away."""
-    engine = _Engine(link.recv())
+    engine = Engine(link.recv())
     link.send(("ready",))
     beat = time.monotonic()
     while True:
@@ -128,7 +140,7 @@ def serve(link: Connection) -> None:
         beat = time.monotonic()
 
 
-def _obey(engine: _Engine, link: Connection) -> None:
+def _obey(engine: Engine, link: Connection) -> None:
     kind, items = link.recv()
     for item in items:
         if kind == "cancel":

@@ -12,6 +12,7 @@ from random import Random
 
 from pipeline.families import expressions
 from pipeline.families.draft import Draft
+from pipeline.models.policy import Policy
 from schemas import ids
 from schemas.errors import EngineError
 from schemas.model import Completion, ModelInfo, SamplingParams, Tokens
@@ -99,6 +100,11 @@ def continuation(text: str, rng: Random, slip_rate: float) -> str:
     return ("" if text.endswith("\n") else "\n") + "\n".join(rest)
 
 
-def load(config: Config) -> ScriptedModel:
-    """Return the model."""
+def describe(policy: Policy | None, config: Config) -> ModelInfo:
+    """Say what `load` would return."""
+    return ScriptedModel(config).info
+
+
+def load(policy: Policy | None, config: Config) -> ScriptedModel:
+    """Return the model; it has no weights, so `policy` is not looked at."""
     return ScriptedModel(config)

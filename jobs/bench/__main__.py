@@ -1,0 +1,19 @@
+"""`python -m jobs.bench engine`: pick a benchmark by name."""
+
+import sys
+
+from jobs.bench import engine
+
+_BENCHMARKS = {"engine": engine.main}
+
+
+def main(argv: list[str]) -> int:
+    """Run the benchmark that the first argument names."""
+    if not argv or argv[0] not in _BENCHMARKS:
+        print(f"usage: python -m jobs.bench {{{','.join(_BENCHMARKS)}}} [--help]", file=sys.stderr)
+        return 2
+    return _BENCHMARKS[argv[0]](argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,42 @@
+"""Verify and step-label solutions that you bring: `python -m jobs.label --traces FILE.jsonl --out DIR`.
+
+FILE holds problems with one or more solutions each, from any model; `pipeline/sources.py` lists the column names it knows.
+Steps are labelled where the embedded policy is able to solve the problem at all; everything is verified.
+"""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from generators import given
+from jobs.shards import add_run_arguments, configured, grind, report_errors, resolved_source
+from pipeline import sources
+from schemas.errors import ConfigError
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run; exit codes as in `jobs.shards`."""
+    parser = argparse.ArgumentParser(
+        prog="python -m jobs.label", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--traces", required=True, help="a .jsonl or .parquet file of problems with solutions")
+    add_run_arguments(parser, config=Path(__file__).parent / "configs" / "label.toml")
+    arguments = parser.parse_args(argv)
+    return report_errors(lambda: _main(arguments))
+
+
+def _main(arguments: argparse.Namespace) -> int:
+    config = configured(arguments)
+    path = resolved_source(arguments.traces)
+    loaded = sources.load_given(Path(path))
+    if arguments.problems is not None:
+        loaded = replace(loaded, problems=loaded.problems[: arguments.problems])
+    if config.generator_name != given.NAME:
+        raise ConfigError(f"{arguments.config}: jobs.label needs generator.name = {given.NAME!r}")
+    config = replace(config, source=replace(config.source, path=path))
+    return grind(config, arguments, loaded)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

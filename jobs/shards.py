@@ -1,0 +1,122 @@
+"""Grind problems into labelled shards: `python -m jobs.shards --config jobs/configs/local.toml --out shards`."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from pipeline import config as configuration
+from pipeline import flow, summary
+from pipeline.config import RunConfig
+from pipeline.flow import Plan
+from pipeline.progress import Display
+from pipeline.sources import Loaded
+from schemas.errors import StepmillError
+
+DEFAULT_CONFIG = Path(__file__).parent / "configs" / "local.toml"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run; 0 when all is well, 1 when the run is complete but some rows were skipped or failed, 2 when it could not run."""
+    parser = argparse.ArgumentParser(prog="python -m jobs.shards", description=__doc__)
+    add_run_arguments(parser)
+    parser.add_argument("--source", help="your problems: a .jsonl or .parquet file, or a Hugging Face data set")
+    arguments = parser.parse_args(argv)
+    return report_errors(lambda: _main(arguments))
+
+
+def _main(arguments: argparse.Namespace) -> int:
+    config = configured(arguments)
+    if arguments.source:
+        config = replace(config, source=replace(config.source, path=resolved_source(arguments.source)))
+    return grind(config, arguments)
+
+
+def add_run_arguments(parser: argparse.ArgumentParser, config: Path = DEFAULT_CONFIG) -> None:
+    """Add what every command that writes a run takes."""
+    parser.add_argument("--config", type=Path, default=config, help=f"TOML file (default: jobs/configs/{config.name})")
+    parser.add_argument("--out", type=Path, default=Path("shards"), help="folder for the run (default: %(default)s)")
+    parser.add_argument("--problems", type=int, help="how many problems; more than last time continues")
+    parser.add_argument("--max-tokens-total", type=int, help="stop cleanly once this many tokens have been generated")
+    parser.add_argument("--local", action="store_true", help="run the stages in this process, without Ray")
+    parser.add_argument("--dry-run", action="store_true", help="print what would run and what it would cost; write nothing")
+    parser.add_argument("--json", action="store_true", help="print the summary as one JSON line")
+
+
+def configured(arguments: argparse.Namespace) -> RunConfig:
+    """Return the configuration file with the command line's own values over it. Raises ConfigError."""
+    config = configuration.load(arguments.config)
+    if arguments.problems is not None:
+        config = replace(config, problems=arguments.problems)
+    if arguments.max_tokens_total is not None:
+        config = replace(config, max_tokens_total=arguments.max_tokens_total)
+    if arguments.local:
+        config = replace(config, flow=replace(config.flow, ray=False))
+    configuration.check(config, "the command line")
+    return config
+
+
+def resolved_source(source: str) -> str:
+    """Return a path absolutely, because Ray's workers run in another folder; the name of a data set as it is."""
+    path = Path(source)
+    return str(path.resolve()) if path.exists() or path.suffix in (".jsonl", ".json", ".parquet") else source
+
+
+def grind(config: RunConfig, arguments: argparse.Namespace, loaded: Loaded | None = None) -> int:
+    """Plan, run and report; the exit code."""
+    out = arguments.out.resolve()
+    plan = flow.plan(config, out, loaded)
+    for row in plan.refused:
+        print(f"skipped {row.where}: {row.message}", file=sys.stderr)
+    if arguments.dry_run:
+        print(_described(plan))
+        return 0
+    with Display(len(plan.pending), quiet=arguments.json) as display:
+        outcome = flow.run(plan, _shell(config), display)
+    result = summary.summarise(plan, outcome, out)
+    if arguments.json:
+        print(summary.as_json(result))
+    else:
+        folder = "" if arguments.out == Path("shards") else f" OUT={arguments.out}"
+        summary.show(result, Console(highlight=False), [f"make query{folder}", f"make query{folder} NAME=label_quality"])
+    return 1 if plan.refused or result["problems"].get("error") else 0
+
+
+def _shell(config: RunConfig) -> flow.Shell:
+    if not config.flow.ray:
+        return flow.run_local
+    from pipeline.ray_flow import run_ray  # Ray takes two seconds to import, which --dry-run and --local save
+
+    return run_ray
+
+
+def _described(plan: Plan) -> str:
+    rollouts, tokens = plan.estimate()
+    config = plan.work.config
+    return "\n".join(
+        (
+            f"run       {plan.work.run_id} in {plan.folder}",
+            f"model     {plan.model.name} {plan.model.revision} on {plan.model.engine}",
+            f"generator {config.generator_name} {config.generator}",
+            f"problems  {plan.wanted} asked for, {len(plan.pending)} pending, {len(plan.refused)} refused",
+            f"estimate  about {rollouts:,} rollouts and {tokens:,} tokens",
+        )
+    )
+
+
+def report_errors(main: Callable[[], int]) -> int:
+    """Return what `main` returns; an error the user can act on becomes one line and exit code 2."""
+    try:
+        return main()
+    except StepmillError as error:
+        print(f"error: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("interrupted; what is committed stays, the same command goes on from here", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""What a run has done so far: numbers that add up, for the live display, the budget and the summary."""
+
+from dataclasses import dataclass, fields
+
+
+@dataclass(slots=True, kw_only=True)
+class Counts:
+    """Of one engine process, or the sum over all of them."""
+
+    problems: int = 0
+    traces: int = 0
+    accepted: int = 0
+    rollouts: int = 0
+    """Completions drawn, those of whole solutions included."""
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    generated_tokens: int = 0
+    replayed: int = 0
+    """Rollouts taken from the journal instead of being sampled again."""
+    restarts: int = 0
+    """Engine processes that died or hung and were replaced."""
+    engine_s: float = 0.0
+    """From the first sample handed to an engine to the last one back, summed over engines."""
+    in_flight_s: float = 0.0
+    """Summed over samples, the time each was with its engine; over `engine_s` it is the mean batch."""
+
+    def add(self, other: "Counts") -> None:
+        """Add another process's numbers."""
+        for f in fields(self):
+            setattr(self, f.name, getattr(self, f.name) + getattr(other, f.name))
+
+
+def total(parts: "list[Counts]") -> Counts:
+    """Return the sum."""
+    whole = Counts()
+    for part in parts:
+        whole.add(part)
+    return whole

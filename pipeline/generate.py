@@ -1,0 +1,227 @@
+"""Generate: problems in, their traces out, many at a time against one engine.
+
+A mill is one engine, one judge and the problems in flight between them. Searches are coroutines, so the engine's batch
+stays full while each search waits for its own rollouts; verdicts are asked for as rollouts arrive.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from generators.catalog import GENERATORS
+from pipeline.attempt import Failure, attempt
+from pipeline.config import RunConfig
+from pipeline.counts import Counts
+from pipeline.journal import JournalledModel
+from pipeline.models import catalog
+from pipeline.result import RESULTS, Result
+from schemas import ids
+from schemas.errors import ContinuationError
+from schemas.model import Completion, Model, ModelInfo, SamplingParams, Tokenizer, Tokens
+from schemas.problem import Ended, Problem, ProblemRecord
+from schemas.table import from_table, to_table
+from schemas.trace import Trace
+from verifiers.workers import Workers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What an engine process needs to know of the run."""
+
+    config: RunConfig
+    run_id: str
+    folder: Path
+    code_version: str
+
+
+class MeteredModel:
+    """A model that counts what is drawn from it."""
+
+    def __init__(self, inner: Model, *counts: Counts) -> None:
+        self._inner = inner
+        self._counts = counts
+
+    @property
+    def info(self) -> ModelInfo:
+        """The inner model's."""
+        return self._inner.info
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The inner model's."""
+        return self._inner.tokenizer
+
+    async def sample(
+        self, prompt: Tokens | str, n: int, params: SamplingParams, seed: int, *, skip: Collection[int] = ()
+    ) -> AsyncGenerator[Completion, None]:
+        """See `schemas.model.Model.sample`."""
+        drawn = self._inner.sample(prompt, n, params, seed, skip=skip)
+        try:
+            async for completion in drawn:
+                for counts in self._counts:
+                    counts.rollouts += 1
+                    counts.prompt_tokens += completion.prompt_tokens
+                    counts.cached_tokens += completion.cached_tokens
+                    counts.generated_tokens += completion.generated_tokens
+                yield completion
+        finally:
+            await drawn.aclose()
+
+
+@dataclass(slots=True)
+class Mill:
+    """One engine process's share of a run."""
+
+    work: Work
+    engine: Model
+    model: JournalledModel
+    judge: Workers
+    counts: Counts = field(default_factory=Counts)
+
+    async def grind(self, problem: Problem) -> Result:
+        """Return one problem's result; whatever goes wrong with it is in its record. Raises EngineError, StorageError."""
+        began, spent = time.monotonic(), Counts()
+        model = MeteredModel(self.model, spent, self.counts)
+        found = await attempt("generate", _traces(problem, model, self.judge, self.work))
+        traces = () if isinstance(found, Failure) else tuple(found)
+        self.counts.problems += 1
+        self.counts.traces += len(traces)
+        self.counts.accepted += sum(trace.outcome == "accepted" for trace in traces)
+        failure = found if isinstance(found, Failure) else None
+        return Result(record=_record(problem, traces, failure, spent, time.monotonic() - began, self.work), traces=traces)
+
+    async def grind_table(self, problems: pa.Table) -> pa.Table:
+        """Grind the problems of a table together. Those that the token budget leaves no room for are missing from the result."""
+        rows = from_table(problems, Problem)
+        results = await asyncio.gather(*(self.grind(row) for row in rows if not self.over_budget))
+        return to_table(results, RESULTS)
+
+    @property
+    def over_budget(self) -> bool:
+        """Whether this process has used its share of `max_tokens_total`."""
+        budget = self.work.config.max_tokens_total
+        return budget is not None and self.counts.generated_tokens >= budget / self.work.config.flow.engines
+
+    def snapshot(self) -> Counts:
+        """Return the counts so far."""
+        return replace(
+            self.counts,
+            replayed=self.model.replayed,
+            restarts=getattr(self.engine, "restarted", 0),
+            engine_s=getattr(self.engine, "span_s", 0.0),
+            in_flight_s=getattr(self.engine, "in_flight_s", 0.0),
+        )
+
+    async def close(self) -> None:
+        """End the engine and the verifier workers."""
+        self.model.close()
+        close = getattr(self.engine, "close", None)
+        if close is not None:
+            close()
+        await self.judge.aclose()
+
+
+def open_mill(work: Work) -> Mill:
+    """Load the model and the judge of a run. Raises PolicyError, ContinuationError."""
+    config = work.config
+    engine, policy = catalog.find(config.model.engine, config.model.policy)
+    model = engine.load(policy, config.engine)
+    check_continuation(config, model.info)
+    return Mill(work=work, engine=model, model=JournalledModel(model, work.folder / "journal"), judge=Workers())
+
+
+def check_continuation(config: RunConfig, info: ModelInfo) -> None:
+    """Raise ContinuationError where the generator needs prefixes continued and the model cannot do that."""
+    if GENERATORS[config.generator_name].NEEDS_CONTINUATION and not info.can_continue:
+        raise ContinuationError(
+            f"{info.engine} model {info.name} cannot continue an exact prefix, which step labels by "
+            f"{config.generator_name} need; use an engine that can, or a generator of whole solutions"
+        )
+
+
+async def _traces(problem: Problem, model: Model, judge: Workers, work: Work) -> list[Trace]:
+    generator = GENERATORS[work.config.generator_name]
+    found = []
+    async for trace in generator.generate(problem, model, judge, work.config.generator, work.config.seed):
+        found.append(stamped(trace, work))
+    return found
+
+
+def stamped(trace: Trace, work: Work) -> Trace:
+    """Return the trace with its ids, its run and the time."""
+    name = ids.trace_id(work.run_id, trace.problem_id, trace.generator, trace.generator_version, trace.sample_index)
+    return replace(trace, trace_id=name, run_id=work.run_id, code_version=work.code_version, created_at=_now())
+
+
+def _record(
+    problem: Problem, traces: Sequence[Trace], failure: Failure | None, spent: Counts, seconds: float, work: Work
+) -> ProblemRecord:
+    root_n, root_correct = (traces[0].root_n, traces[0].root_correct) if traces else (0, 0)
+    unsolved = bool(traces) and root_n > 0 and root_correct == 0
+    return problem_record(
+        problem,
+        work,
+        ended="error" if failure else "uninformative" if unsolved else "done",
+        failure=failure,
+        root=(root_n, root_correct),
+        n_traces=len(traces),
+        spent=_outside(spent, traces),
+        seconds=seconds,
+    )
+
+
+def problem_record(
+    problem: Problem,
+    work: Work,
+    *,
+    ended: Ended,
+    failure: Failure | None = None,
+    root: tuple[int, int] = (0, 0),
+    n_traces: int = 0,
+    spent: Counts | None = None,
+    seconds: float = 0.0,
+) -> ProblemRecord:
+    """Return the row of `problems` that says how one problem ended."""
+    spent = spent or Counts()
+    return ProblemRecord(
+        problem_id=problem.problem_id,
+        run_id=work.run_id,
+        domain=problem.domain,
+        family=problem.family,
+        statement=problem.statement,
+        reference=problem.reference,
+        source=problem.source,
+        licence=problem.licence,
+        split=problem.split,
+        difficulty=problem.difficulty,
+        ended=ended,
+        root_n=root[0],
+        root_correct=root[1],
+        n_traces=n_traces,
+        stage=failure.stage if failure else None,
+        error_type=failure.error_type if failure else None,
+        message=failure.message if failure else None,
+        prompt_tokens=spent.prompt_tokens,
+        cached_tokens=spent.cached_tokens,
+        generated_tokens=spent.generated_tokens,
+        seconds=seconds,
+        code_version=work.code_version,
+        created_at=_now(),
+    )
+
+
+def _outside(spent: Counts, traces: Sequence[Trace]) -> Counts:
+    """Return the tokens that no trace accounts for."""
+    return Counts(
+        prompt_tokens=spent.prompt_tokens - sum(trace.cost.prompt_tokens for trace in traces),
+        cached_tokens=spent.cached_tokens - sum(trace.cost.cached_tokens for trace in traces),
+        generated_tokens=spent.generated_tokens - sum(trace.cost.generated_tokens for trace in traces),
+    )
+
+
+def _now() -> int:
+    return time.time_ns() // 1000

@@ -1,0 +1,74 @@
+"""Rollouts that were paid for, one JSON line each, so that a restart replays them and samples only what is missing.
+
+One append-only segment per process under `<run>/journal/`; a completion is found again by (seed, index), which name its place
+in the search. Lines are flushed to the kernel one by one: a killed process loses nothing, a torn last line is passed over.
+"""
+
+import json
+import os
+from collections.abc import AsyncGenerator, Collection
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from schemas.model import Completion, Model, ModelInfo, SamplingParams, Tokenizer, Tokens
+
+Key = tuple[int, int]
+
+
+def read(folder: Path) -> dict[Key, Completion]:
+    """Return every whole line of every segment; an absent folder is an empty journal."""
+    found = {}
+    for segment in sorted(folder.glob("*.jsonl")):
+        for line in segment.read_bytes().splitlines():
+            try:
+                row = json.loads(line)
+                completion = Completion(**row | {"tokens": tuple(row["tokens"]), "logprobs": tuple(row["logprobs"])})
+            except (ValueError, KeyError, TypeError):
+                continue
+            found[completion.seed, completion.index] = completion
+    return found
+
+
+class JournalledModel:
+    """A model whose completions are written down as they end and replayed when they are asked for again."""
+
+    def __init__(self, inner: Model, folder: Path) -> None:
+        self._inner = inner
+        self._known = read(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        # Unbuffered: a line is either with the kernel or not written at all.
+        self._segment = (folder / f"{os.urandom(8).hex()}.jsonl").open("ab", buffering=0)
+        self.replayed = 0
+        """Completions that were not sampled again."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """The inner model's."""
+        return self._inner.info
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The inner model's."""
+        return self._inner.tokenizer
+
+    async def sample(
+        self, prompt: Tokens | str, n: int, params: SamplingParams, seed: int, *, skip: Collection[int] = ()
+    ) -> AsyncGenerator[Completion, None]:
+        """See `schemas.model.Model.sample`. Replayed completions come first and cost no engine time."""
+        known = [self._known[seed, index] for index in range(n) if index not in skip and (seed, index) in self._known]
+        for completion in known:
+            self.replayed += 1
+            yield replace(completion, engine_s=0.0)
+        done = {completion.index for completion in known} | set(skip)
+        if len(done) < n:
+            fresh = self._inner.sample(prompt, n, params, seed, skip=done)
+            try:
+                async for completion in fresh:
+                    self._segment.write(json.dumps(asdict(completion)).encode() + b"\n")
+                    yield completion
+            finally:
+                await fresh.aclose()
+
+    def close(self) -> None:
+        """Close the segment."""
+        self._segment.close()

@@ -1,0 +1,122 @@
+"""The flow on Ray Data: engine actors generate, tasks verify and write, this process commits.
+
+A block is one shard's problems. An async actor takes one call at a time unless told otherwise (measured), so the pool is
+given as many concurrent calls as keep the engine's batch full; within an actor they share one event loop and one engine.
+A killed actor is replaced and its blocks are done again: rollouts replay from the journal, files get the same names.
+"""
+
+import asyncio
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import pyarrow as pa
+
+from pipeline import cluster
+from pipeline.counts import Counts, total
+from pipeline.flow import Publish, Watcher, tables_in_flight
+from pipeline.generate import Mill, Work, open_mill
+from pipeline.manifest import ShardEntry
+from pipeline.verify import audit
+from pipeline.write import write_results
+
+cluster.start  # noqa: B018  # importing the module sets the environment that `ray` reads
+
+import ray  # noqa: E402
+from ray.data import ActorPoolStrategy  # noqa: E402
+
+_REPORT_S = 0.5
+
+
+@ray.remote(num_cpus=0)
+class Tally:
+    """Adds up the counts of all engine actors; one that is replaced starts again at zero, so the last word of each is kept."""
+
+    def __init__(self) -> None:
+        self._parts: dict[str, Counts] = {}
+
+    def report(self, who: str, counts: Counts) -> None:
+        """Take an actor's counts so far."""
+        self._parts[who] = counts
+
+    def total(self) -> Counts:
+        """Return the sum."""
+        return total(list(self._parts.values()))
+
+
+class Generate:
+    """The generate stage: an actor that owns a mill."""
+
+    def __init__(self, work: Work, tally: "ray.actor.ActorHandle") -> None:
+        self._work = work
+        self._tally = tally
+        self._mill: Mill | None = None
+        self._reporting: asyncio.Task[None] | None = None
+        self._opening = threading.Lock()
+
+    async def __call__(self, problems: pa.Table) -> pa.Table:
+        """Grind one block."""
+        mill = self._opened()
+        results = await mill.grind_table(problems)
+        self._tally.report.remote(self._name(), mill.snapshot())
+        return results
+
+    def _opened(self) -> Mill:
+        """Return the mill, opened on the event loop that it will live on."""
+        if self._mill is None:
+            self._mill = open_mill(self._work)
+            self._reporting = asyncio.get_running_loop().create_task(self._report())
+        return self._mill
+
+    async def _report(self) -> None:
+        while self._mill is not None:
+            self._tally.report.remote(self._name(), self._mill.snapshot())
+            await asyncio.sleep(_REPORT_S)
+
+    def _name(self) -> str:
+        return f"{ray.get_runtime_context().get_actor_id()}"
+
+
+def run_ray(work: Work, tables: Sequence[pa.Table], publish: Publish, watcher: Watcher) -> Counts:
+    """Run the stages on Ray; see `flow.Shell`."""
+    cluster.start()
+    tally = Tally.remote()
+    watcher.counts(lambda: ray.get(tally.total.remote()))
+    calls, engines = tables_in_flight(work.config), work.config.flow.engines
+    pool = ActorPoolStrategy(size=engines, max_tasks_in_flight_per_actor=calls, max_concurrent_calls_per_actor=calls)
+    blocks = ray.data.from_arrow(list(tables))
+    results = blocks.map_batches(
+        Generate,
+        fn_constructor_args=(work, tally),
+        batch_size=None,
+        batch_format="pyarrow",
+        zero_copy_batch=True,
+        compute=pool,
+        num_cpus=1,
+    )
+    written = results.map_batches(
+        _verify_and_write,
+        fn_kwargs={"work": work},
+        batch_size=None,
+        batch_format="pyarrow",
+        zero_copy_batch=True,
+        num_cpus=0.5,
+    )
+    for entries in written.iter_batches(batch_size=None, batch_format="pyarrow"):
+        publish([_entry(line) for line in entries.column("entry").to_pylist()])
+    return ray.get(tally.total.remote())
+
+
+_ENTRIES = pa.schema([pa.field("entry", pa.string(), nullable=False)])
+
+
+def _verify_and_write(results: pa.Table, work: Work) -> pa.Table:
+    """Audit and write one shard; what it wrote travels to the driver as JSON lines."""
+    entries = write_results(audit(results), work.folder)
+    return pa.table({"entry": [json.dumps(asdict(entry)) for entry in entries]}, schema=_ENTRIES)
+
+
+def _entry(line: str) -> ShardEntry:
+    raw = json.loads(line)
+    return ShardEntry(**raw | {"problem_ids": tuple(raw["problem_ids"])})

@@ -1,0 +1,154 @@
+"""What a run came to, read back from its committed shards: one screen for people, one JSON line for schedulers."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.flow import Outcome, Plan
+from pipeline.query import QUERIES, catalog
+
+Row = dict[str, Any]  # Any: values of SQL rows
+
+_TOTALS = """
+SELECT count(*) AS traces, count(*) FILTER (outcome = 'accepted') AS accepted,
+    count(*) FILTER (outcome = 'rejected') AS rejected, count(*) FILTER (outcome = 'undecided') AS undecided
+FROM traces"""
+_TOKENS = """
+SELECT coalesce(sum(generated), 0)::BIGINT AS generated_tokens, coalesce(sum(prompt), 0)::BIGINT AS prompt_tokens,
+    coalesce(sum(cached), 0)::BIGINT AS cached_tokens
+FROM (SELECT cost.generated_tokens AS generated, cost.prompt_tokens AS prompt, cost.cached_tokens AS cached FROM traces
+    UNION ALL SELECT generated_tokens, prompt_tokens, cached_tokens FROM problems)"""
+_STEPS = """
+SELECT count(*) FILTER (n_rollouts > 0) AS probed, count(*) FILTER (hard) AS positive,
+    count(*) FILTER (NOT hard) AS negative, coalesce(sum(n_rollouts), 0)::BIGINT AS rollouts,
+    coalesce(sum(n_undecided), 0)::BIGINT AS undecided
+FROM steps"""
+
+
+def summarise(plan: Plan, outcome: Outcome, out: Path) -> Row:
+    """Return the summary of the whole run, earlier calls included; `this_call` holds what the last one did."""
+    with catalog(out, run_id=plan.work.run_id) as connection:
+
+        def ask(sql: str) -> list[Row]:
+            rows = connection.execute(sql)
+            names = [column[0] for column in rows.description]
+            return [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
+
+        ended = {row["ended"]: row["n"] for row in ask("SELECT ended, count(*) AS n FROM problems GROUP BY ended")}
+        quality = ask((QUERIES / "label_quality.sql").read_text())
+        summary: Row = {
+            "run_id": plan.work.run_id,
+            "folder": str(plan.folder),
+            "model": plan.model.name,
+            "engine": plan.model.engine,
+            "complete": outcome.complete,
+            "problems": ended,
+            "traces": ask(_TOTALS)[0],
+            "steps": ask(_STEPS)[0],
+            "label_quality": [row for row in quality if row["steps"]],
+            "tokens": ask(_TOKENS)[0],
+            "files": len(plan.committed),
+            "bytes": sum(entry.bytes for entry in plan.committed),
+        }
+    counts = outcome.counts
+    summary["this_call"] = {
+        "seconds": round(outcome.seconds, 2),
+        "problems": counts.problems,
+        "rollouts": counts.rollouts,
+        "generated_tokens": counts.generated_tokens,
+        "tokens_per_s": round(counts.generated_tokens / counts.engine_s) if counts.engine_s else 0,
+        "mean_batch": round(counts.in_flight_s / counts.engine_s, 1) if counts.engine_s else 0,
+        "replayed_rollouts": counts.replayed,
+        "engine_restarts": counts.restarts,
+        "refused_rows": len(plan.refused),
+        "half_written_files_removed": plan.removed,
+    }
+    return summary
+
+
+def as_json(summary: Row) -> str:
+    """Return the summary as one line."""
+    return json.dumps(summary, ensure_ascii=False, default=float)
+
+
+def show(summary: Row, console: Console, next_commands: Sequence[str]) -> None:
+    """Print the summary on one screen, and what to type next."""
+    call, traces, steps = summary["this_call"], summary["traces"], summary["steps"]
+    console.rule(f"run {summary['run_id']}  {summary['model']} on {summary['engine']}", align="left")
+    ended = ", ".join(f"{n:,} {word}" for word, n in sorted(summary["problems"].items())) or "none"
+    share = f" ({traces['accepted'] / traces['traces']:.0%} accepted)" if traces["traces"] else ""
+    lines = {
+        "problems": ended,
+        "traces": f"{traces['traces']:,}{share}: {traces['accepted']:,} accepted, {traces['rejected']:,} rejected, "
+        f"{traces['undecided']:,} undecided",
+        "step labels": f"{steps['positive'] + steps['negative']:,}: {steps['positive']:,} good, {steps['negative']:,} bad; "
+        f"{steps['rollouts']:,} rollouts of {steps['probed']:,} prefixes, {steps['undecided']:,} undecided",
+        "tokens": f"{summary['tokens']['generated_tokens']:,} generated, {summary['tokens']['prompt_tokens']:,} prompt "
+        f"({_share(summary['tokens']['cached_tokens'], summary['tokens']['prompt_tokens'])} cached)",
+        "this call": f"{call['problems']:,} problems, {call['generated_tokens']:,} tokens in {call['seconds']:.0f} s "
+        f"({call['tokens_per_s']:,} tokens/s in the engine, mean batch {call['mean_batch']:.0f})" + (f", {call['replayed_rollouts']:,} rollouts replayed" * bool(call["replayed_rollouts"]))
+        + (f", engine restarted {call['engine_restarts']} times" * bool(call["engine_restarts"])),
+        "files": f"{summary['files']:,} ({summary['bytes'] / 1e6:.1f} MB) in {summary['folder']}",
+    }
+    for name, text in lines.items():
+        console.print(f"[cyan]{name:>11}[/cyan]  {text}", highlight=False, soft_wrap=True)
+    if summary["label_quality"]:
+        console.print(_quality(summary["label_quality"]))
+    for advice in _advice(summary):
+        console.print(advice, style="yellow", markup=False, soft_wrap=True)
+    for command in next_commands:
+        console.print(f"next: {command}", style="bold", markup=False, soft_wrap=True)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.0%}" if whole else "0%"
+
+
+_QUALITY = {
+    "steps": "steps",
+    "balanced": "balanced",
+    "recall_bad": "recall bad",
+    "recall_good": "recall good",
+    "probed": "probed only",
+    "accuracy": "accuracy",
+    "baseline": "always good",
+}
+
+
+def _quality(rows: Sequence[Row]) -> Table:
+    title = "hard labels against exact truth (always calling a step good: balanced accuracy 0.500, accuracy as in the last column)"
+    table = Table(title=title, title_justify="left", title_style="", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("family", style="cyan")
+    for heading in _QUALITY.values():
+        table.add_column(heading, justify="right")
+    for row in rows:
+        figures = (row[column] for column in _QUALITY)
+        table.add_row(row["family"], *("-" if f is None else f"{f:,}" if isinstance(f, int) else f"{f:.3f}" for f in figures))
+    return table
+
+
+def _advice(summary: Row) -> list[str]:
+    """Return what a person should do about how problems ended."""
+    ended, advice = summary["problems"], []
+    if ended.get("uninformative"):
+        advice.append(
+            f"{ended['uninformative']:,} problems ended uninformative: {summary['model']} never reached their reference from "
+            "the bare question, so no labels were made there. Give it easier problems, or a stronger model under [model]."
+        )
+    if ended.get("skipped"):
+        advice.append(
+            f"{ended['skipped']:,} input rows were skipped; make query SQL=\"SELECT source, message FROM problems "
+            "WHERE ended = 'skipped'\" says which and why."
+        )
+    if ended.get("error"):
+        advice.append(
+            f"{ended['error']:,} problems ended in an error; make query SQL=\"SELECT source, stage, error_type, message "
+            "FROM problems WHERE ended = 'error'\" says which and why."
+        )
+    if not summary["complete"]:
+        advice.append("Stopped at the token budget; the same command goes on from here.")
+    return advice

@@ -1,0 +1,79 @@
+"""`python -m jobs.check`: rows in, the same rows with verdicts out."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.check import main
+
+
+def run(argv: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, list[dict[str, Any]], str]:  # Any: JSON
+    code = main(argv)
+    captured = capsys.readouterr()
+    return code, [json.loads(line) for line in captured.out.splitlines()], captured.err
+
+
+def test_rows_come_back_in_order_with_verdicts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows: list[dict[str, Any]] = [
+        {"gold": "18", "pred": "2 * 9 = <<2*9=18>>18\nA: 18", "id": 7},
+        {"gold": "1/3", "pred": "0.333"},
+        {"gold": r"\ln(x^2)", "pred": r"2\ln x"},
+        {"gold": 5, "pred": 5.0},
+        {"gold": "5", "pred": ""},
+    ]
+    file = tmp_path / "in.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)) + "\n\n")
+    code, out, err = run(["answers", str(file)], capsys)
+    assert (code, err) == (0, "")
+    *judged, counts = out
+    assert [row["verdict"] for row in judged] == ["equal", "different", "undecided", "equal", "different"]
+    assert [{key: row[key] for key in given} for row, given in zip(judged, rows, strict=True)] == rows
+    assert judged[0]["answer"] == "18"
+    assert judged[4]["reason"].startswith("no_answer: ")
+    assert all(row["reason"] for row in judged)
+    assert counts.pop("seconds") >= 0
+    assert counts == {"rows": 5, "equal": 2, "different": 2, "undecided": 1, "errors": 0}
+
+
+def test_a_bad_row_is_named_and_the_rest_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "in.jsonl"
+    file.write_bytes(
+        b'{"gold": "1", "pred": "1"}\nnot json\n[1]\n{"gold": "1"}\n'
+        b'{"gold": null, "pred": "1"}\n\xff\xfe\n{"gold": "2", "pred": "2"}'
+    )
+    code, out, err = run(["answers", str(file)], capsys)
+    assert code == 1
+    assert [row.get("verdict") for row in out] == ["equal", "equal", None]
+    assert (out[-1]["rows"], out[-1]["errors"]) == (7, 5)
+    lines = err.splitlines()
+    assert [line.split(": ")[1] for line in lines] == [f"{file}:{number}" for number in (2, 3, 4, 5, 6)]
+    assert "'pred'" in lines[2]
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO('{"gold": "1,000", "pred": "1000"}\n'))
+    code, out, _ = run(["answers", "-"], capsys)
+    assert (code, out[0]["verdict"]) == (0, "equal")
+
+
+def test_no_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty.jsonl").write_text("")
+    code, out, _ = run(["answers", str(tmp_path / "empty.jsonl")], capsys)
+    assert (code, len(out), out[0]["rows"]) == (0, 1, 0)
+
+
+@pytest.mark.parametrize("name", ["missing.jsonl", "."])
+def test_a_file_that_cannot_be_read_ends_with_2(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(["answers", str(tmp_path / name)], capsys)
+    assert (code, out) == (2, [])
+    assert str(tmp_path) in err and "JSONL" in err
+
+
+def test_help_shows_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    assert "boxed" in capsys.readouterr().out

@@ -1,0 +1,229 @@
+r"""Find the final answer in a whole solution, or take a bare answer as it is.
+
+Markers, the last one in the text wins whatever its kind: `\boxed{..}` (balanced; neighbours `\boxed{1}, \boxed{2}`
+belong together), `#### N`, a line that begins `A:` or `Answer:`, `the answer is ..`. A last marker with nothing after
+it, such as an unclosed `\boxed{`, means that there is no answer: an earlier one is never taken instead. Without any
+marker: what stands behind the last `=` of the last line, or the text itself where it is short. Linear in the length
+of the text; never raises.
+"""
+
+import re
+from typing import Literal, NamedTuple
+
+MAX_BARE_CHARS = 300
+"""A longer text without any marker is not an answer."""
+
+How = Literal["boxed", "hashes", "marker", "sentence", "equation", "bare"]
+
+
+class FinalAnswer(NamedTuple):
+    """The answer as written, how it was found, and where it begins in the text without calculator annotations."""
+
+    text: str
+    how: How
+    start: int
+
+
+_BOX = re.compile(r"\\(?:boxed|fbox)\s{0,5}\{|\\.|[{}]", re.DOTALL)
+_BETWEEN_BOXES = re.compile(r"[\s,;$.]{0,20}(?:and|or)?[\s,;$]{0,20}")
+_LINE_MARKER = re.compile(
+    r"[ \t>*_#\-]{0,8}(?:(?:the )?(?:final )?(?:answer|ans\.?)|a)[*_ \t]{0,4}:[*_ \t]{0,4}", re.IGNORECASE
+)
+_SENTENCE = re.compile(
+    r"answer[*_]{0,2}(?: to [^.\n:=]{1,80}?)?[ \t]{0,4}"
+    r"(?::|=|is(?: equal to| therefore| thus| simply| just)?[ \t]{0,4}:?)",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"[.!?](?=\s+[A-Z\"(\\$]|\s*$)")
+_WORD = re.compile(r"(?<![\\A-Za-z])(?:[A-Za-z]{3,}|(?:[Ss]o|[Ii]t|[Ww]e|[Hh]e|[Ii]s)(?![A-Za-z]))")
+_FUNCTIONS = frozenset(
+    [
+        "sin",
+        "cos",
+        "tan",
+        "cot",
+        "sec",
+        "csc",
+        "log",
+        "exp",
+        "sqrt",
+        "abs",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "inf",
+        "and",
+    ]
+)
+
+
+def find(text: str) -> FinalAnswer | None:
+    """Return the final answer of `text`, None where there is none."""
+    text = strip_annotations(text)
+    if "\n" not in text and len(text) <= 40 and not _may_have_marker(text):
+        bare = tidy(text)
+        return _unless_prose_equation(bare, 0)
+    best: FinalAnswer | None = None
+    for search in (_last_box, _last_hashes, _last_line_marker, _last_sentence):
+        found = search(text)
+        if found is not None and (best is None or found.start > best.start):
+            best = found
+    if best is not None:
+        return best if best.text else None
+    return _unmarked(text)
+
+
+def _may_have_marker(text: str) -> bool:
+    return ":" in text or "\\" in text or "#" in text or "nswer" in text.lower()
+
+
+def strip_annotations(text: str) -> str:
+    """Drop calculator annotations: `<<48/2=24>>24` -> `24`."""
+    if "<<" not in text:
+        return text
+    pieces: list[str] = []
+    at = 0
+    while (start := text.find("<<", at)) >= 0:
+        end = text.find(">>", start)
+        line_end = text.find("\n", start)
+        pieces.append(text[at:start])
+        if end < 0:
+            at = start + 2
+            pieces.append(text[at:])
+            return "".join(pieces)
+        # An annotation never crosses a line; `<<` without its end is dropped alone.
+        at = end + 2 if line_end < 0 or end < line_end else start + 2
+    pieces.append(text[at:])
+    return "".join(pieces)
+
+
+def tidy(text: str) -> str:
+    """Strip white space, emphasis and sentence punctuation around an answer."""
+    text = text.strip()
+    while len(text) > 4 and text[:2] == text[-2:] and text[:2] in ("**", "__"):
+        text = text[2:-2].strip()
+    if text.endswith("**") and "**" not in text[:-2]:
+        text = text[:-2].rstrip()
+    return text.rstrip(" \t.,;:").strip()
+
+
+def _last_box(text: str) -> FinalAnswer | None:
+    last = max(text.rfind("\\boxed"), text.rfind("\\fbox"))
+    if last < 0:
+        return None
+    spans = _box_spans(text)
+    if not spans or spans[-1][2] < last:
+        after = text[last + (6 if text.startswith("\\boxed", last) else 5) : last + 200].split()
+        bare = after[0] if after and not after[0].startswith("{") else ""
+        return FinalAnswer(tidy(bare.rstrip("$")), "boxed", last)
+    contents = [text[spans[-1][1] : spans[-1][2]]]
+    first = spans[-1][0]
+    for start, inner, end in reversed(spans[:-1]):
+        if not _BETWEEN_BOXES.fullmatch(text, end + 1, first):
+            break
+        contents.append(text[inner:end])
+        first = start
+    return FinalAnswer(tidy(", ".join(reversed(contents))), "boxed", spans[-1][0])
+
+
+def _box_spans(text: str) -> list[tuple[int, int, int]]:
+    """Return (start, first character inside, closing brace) of every outermost box that closes, in order."""
+    spans: list[tuple[int, int, int]] = []
+    stack: list[tuple[int, int] | None] = []
+    for match in _BOX.finditer(text):
+        piece = match[0]
+        if piece == "{":
+            stack.append(None)
+        elif piece == "}":
+            opened = stack.pop() if stack else None
+            if opened is not None:
+                while spans and spans[-1][0] > opened[0]:
+                    spans.pop()
+                spans.append((*opened, match.start()))
+        elif piece.endswith("{") and len(piece) > 2:
+            stack.append((match.start(), match.end()))
+    return spans
+
+
+def _last_hashes(text: str) -> FinalAnswer | None:
+    at = text.rfind("####")
+    if at < 0:
+        return None
+    return FinalAnswer(tidy(_first_line(text, at + 4)), "hashes", at + 4)
+
+
+def _last_line_marker(text: str) -> FinalAnswer | None:
+    end = len(text)
+    while end >= 0:
+        start = text.rfind("\n", 0, end) + 1
+        match = _LINE_MARKER.match(text, start, end)
+        if match:
+            return FinalAnswer(_sentence(_first_line(text, match.end())), "marker", match.end())
+        end = start - 1
+    return None
+
+
+def _last_sentence(text: str) -> FinalAnswer | None:
+    lowered = text.lower()
+    # Some characters change their length in lower case; then places would not match.
+    end = len(lowered) if len(lowered) == len(text) else 0
+    while (at := lowered.rfind("answer", 0, end)) >= 0:
+        match = _SENTENCE.match(text, at)
+        if match:
+            return FinalAnswer(_sentence(_first_line(text, match.end())), "sentence", match.end())
+        end = at
+    return None
+
+
+def _first_line(text: str, at: int) -> str:
+    """Return the first line from `at` on that is not empty."""
+    while at < len(text):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        line = text[at:end].strip(" \t*_")
+        if line:
+            # Displayed mathematics goes on until its own end.
+            for opening, closing in (("\\[", "\\]"), ("$$", "$$"), ("\\begin", "\\end")):
+                if line.startswith(opening):
+                    closed = text.find(closing, text.find(opening, at) + 2)
+                    if closed >= 0:
+                        stop = text.find("\n", closed)
+                        return text[at : len(text) if stop < 0 else stop]
+            return line
+        at = end + 1
+    return ""
+
+
+def _sentence(line: str) -> str:
+    """Return `line` up to the end of its first sentence."""
+    end = _SENTENCE_END.search(line)
+    return tidy(line[: end.start()] if end and end.start() > 0 else line)
+
+
+def _unmarked(text: str) -> FinalAnswer | None:
+    stripped = text.strip()
+    if len(stripped) <= MAX_BARE_CHARS and ("\n" not in stripped or "\\begin" in stripped):
+        return _unless_prose_equation(tidy(stripped), text.find(stripped[:1]))
+    line_start = stripped.rfind("\n") + 1
+    return _equation(stripped[line_start:], line_start)
+
+
+def _unless_prose_equation(bare: str, start: int) -> FinalAnswer | None:
+    """Take a bare answer whole (`y = 2x + 3`), but of `so the total is 2 + 3 = 5 apples` only what follows the `=`."""
+    if not bare:
+        return None
+    before, sign, _ = bare.rpartition("=")
+    if sign and any(word.lower() not in _FUNCTIONS for word in _WORD.findall(before)) and "{" not in before:
+        return _equation(bare, start)
+    return FinalAnswer(bare, "bare", start)
+
+
+def _equation(line: str, start: int) -> FinalAnswer | None:
+    before, sign, after = line.rpartition("=")
+    answer = _sentence(after)
+    if not sign or not answer or not before.strip():
+        return None
+    return FinalAnswer(answer, "equation", start + len(before) + 1)

@@ -1,0 +1,75 @@
+"""The slow opinion: sympy on trees that are built node by node from ours.
+
+Only ever called inside a worker process (`workers.py`), because nothing but a kill stops sympy. No text reaches
+sympy: its `parse_expr` and `sympify` evaluate Python.
+"""
+
+from fractions import Fraction
+
+import sympy
+
+from verifiers.evaluate import MAX_BITS, Opinion
+from verifiers.tree import Add, Call, Constant, Expression, Mul, Number, Power, Symbol, walk
+
+MAX_NODES = 2_000
+
+_FUNCTIONS = {
+    "sin": sympy.sin, "cos": sympy.cos, "tan": sympy.tan, "cot": sympy.cot, "sec": sympy.sec, "csc": sympy.csc,
+    "arcsin": sympy.asin, "arccos": sympy.acos, "arctan": sympy.atan, "sinh": sympy.sinh, "cosh": sympy.cosh,
+    "tanh": sympy.tanh, "ln": sympy.log, "exp": sympy.exp, "sqrt": sympy.sqrt, "abs": sympy.Abs, "floor": sympy.floor,
+    "ceil": sympy.ceiling, "factorial": sympy.factorial, "binomial": sympy.binomial, "min": sympy.Min, "max": sympy.Max,
+    "gcd": sympy.gcd, "lcm": sympy.lcm,
+}  # fmt: skip
+_CONSTANTS = {"pi": sympy.pi, "e": sympy.E, "i": sympy.I, "inf": sympy.oo}
+
+
+class Unsupported(ValueError):
+    """A node that sympy is not asked about."""
+
+
+def opinion(a: Expression, b: Expression) -> Opinion:
+    """Say whether sympy proves two expressions equal or different over the reals. May run for ever."""
+    if sum(1 for _ in walk(a)) + sum(1 for _ in walk(b)) > MAX_NODES:
+        return "unsure"
+    try:
+        gap = to_sympy(a) - to_sympy(b)
+        if gap == 0 or sympy.simplify(gap) == 0:
+            return "equal"
+        proven = gap.equals(0)
+    except (ArithmeticError, ValueError, TypeError, NotImplementedError, AttributeError, RecursionError):
+        # sympy raises many kinds on input it does not know; each means it has no opinion.
+        return "unsure"
+    return "unsure" if proven is None else "equal" if proven else "different"
+
+
+def to_sympy(node: Expression) -> sympy.Expr:
+    """Return the same expression in sympy, variables real. Raises Unsupported on what has no counterpart."""
+    match node:
+        case Number(value):
+            return _number(value)
+        case Symbol(name):
+            return sympy.Symbol(name, real=True)
+        case Constant(name):
+            return _CONSTANTS[name]
+        case Add(terms):
+            return sympy.Add(*map(to_sympy, terms))
+        case Mul(factors):
+            return sympy.Mul(*map(to_sympy, factors))
+        case Power(base, exponent):
+            return _power(to_sympy(base), to_sympy(exponent))
+        case Call("root", (arg, degree)):
+            return sympy.real_root(to_sympy(arg), to_sympy(degree))
+        case Call(name, args) if name in _FUNCTIONS:
+            return _FUNCTIONS[name](*map(to_sympy, args))
+    raise Unsupported(f"no counterpart of {node}")
+
+
+def _number(value: Fraction) -> sympy.Rational:
+    return sympy.Rational(value.numerator, value.denominator)
+
+
+def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
+    # sympy computes whole powers of numbers at once, however long they are.
+    if base.is_Rational and exponent.is_Rational and abs(exponent) > MAX_BITS:
+        raise Unsupported("a power too large")
+    return sympy.Pow(base, exponent)

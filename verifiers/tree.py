@@ -1,0 +1,180 @@
+"""The typed tree of an answer: what `expression.read` returns and every comparison walks over.
+
+Frozen and hashable, so equal structure is `==`. Subtraction, division and negation are sums, products and powers with
+-1: one shape per meaning. Trees are built only through `expression.Parser`, which holds their size and depth within
+budgets.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, TypeGuard
+
+from verifiers.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """An exact rational."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """`pi`, `e`, `i` or `inf`."""
+
+    name: Literal["pi", "e", "i", "inf"]
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A variable; case counts."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function from `FUNCTIONS` applied to its arguments."""
+
+    name: str
+    args: "tuple[Expression, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """A sum of two or more terms."""
+
+    terms: "tuple[Expression, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Mul:
+    """A product of two or more factors."""
+
+    factors: "tuple[Expression, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """A power; a quotient is a factor with exponent -1."""
+
+    base: "Expression"
+    exponent: "Expression"
+
+
+Expression = Number | Constant | Symbol | Call | Add | Mul | Power
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A value with a unit."""
+
+    value: Expression
+    unit: Unit
+
+
+RelationSign = Literal["=", "!=", "<", "<=", ">", ">="]
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A chain `sides[0] signs[0] sides[1] ...`."""
+
+    signs: tuple[RelationSign, ...]
+    sides: "tuple[Answer, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Several answers. `list` (bare commas) and `{}` have no order; `()`, `[]`, `[)`, `(]`, `row` and `matrix` have."""
+
+    kind: str
+    items: "tuple[Answer, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words, in lower case, single spaces between them."""
+
+    words: str
+
+
+Answer = Number | Constant | Symbol | Call | Add | Mul | Power | Quantity | Relation | Sequence | Text
+
+FUNCTIONS = frozenset(
+    [
+        "sin",
+        "cos",
+        "tan",
+        "cot",
+        "sec",
+        "csc",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "ln",
+        "log",
+        "exp",
+        "sqrt",
+        "root",
+        "abs",
+        "floor",
+        "ceil",
+        "factorial",
+        "binomial",
+        "min",
+        "max",
+        "gcd",
+        "lcm",
+        "pm",
+        "mp",
+    ]
+)
+
+MINUS_ONE = Number(Fraction(-1))
+
+
+def children(node: Expression) -> tuple[Expression, ...]:
+    """Return what a node of an expression is made of."""
+    match node:
+        case Call(_, args):
+            return args
+        case Add(parts) | Mul(parts):
+            return parts
+        case Power(base, exponent):
+            return (base, exponent)
+    return ()
+
+
+def walk(node: Expression) -> Iterator[Expression]:
+    """Yield every node of an expression."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        yield current
+        stack.extend(children(current))
+
+
+def symbols(node: Expression) -> frozenset[str]:
+    """Return the names of the variables in an expression."""
+    return frozenset(part.name for part in walk(node) if isinstance(part, Symbol))
+
+
+def is_expression(node: Answer) -> TypeGuard[Expression]:
+    """Whether `node` has one value, without unit, relation or list around it."""
+    return isinstance(node, Number | Constant | Symbol | Call | Add | Mul | Power)
+
+
+def negated(node: Expression) -> Expression:
+    """Return -node; a number stays a number."""
+    return Number(-node.value) if isinstance(node, Number) else Mul((MINUS_ONE, node))
+
+
+def inverse(node: Expression) -> Expression:
+    """Return 1/node."""
+    return Power(node, MINUS_ONE)

@@ -1,0 +1,119 @@
+"""Units as they trail a number: `dollars`, `cm^2`, `miles per hour`, `apples`.
+
+A unit is a dimension and a factor to that dimension's own unit, so 1.5 hours and 90 minutes can be compared. A word
+that is not in the table is a dimension of its own (`?apple`), whose factor is 1.
+"""
+
+import re
+from fractions import Fraction
+from typing import NamedTuple
+
+
+class Unit(NamedTuple):
+    """`dimension` is a canonical name; a value times `factor` is in that dimension's own unit."""
+
+    dimension: str
+    factor: Fraction
+
+    @property
+    def known(self) -> bool:
+        """Whether every part is in the table."""
+        return "?" not in self.dimension
+
+
+PERCENT = Unit("percent", Fraction(1))
+DEGREE = Unit("angle", Fraction(1))
+
+_TABLE = """
+length m: mm millimeter millimetre 1/1000, cm centimeter centimetre 1/100, m meter metre 1, km kilometer kilometre 1000
+length in: in inch inches 1, ft foot feet 12, yd yard 36, mi mile 63360
+mass g: mg milligram 1/1000, g gram 1, kg kilogram 1000
+mass lb: oz ounce 1/16, lb pound 1
+time s: s sec second 1, min minute 60, h hr hour 3600, day 86400, week 604800
+months: month 1, year yr 12
+money $: $ dollar usd buck 1, ¢ cent penny pennies 1/100
+money €: € euro 1
+money £: £ gbp 1
+money ¥: ¥ yen 1
+money ₹: ₹ rupee 1
+volume l: ml milliliter millilitre 1/1000, l liter litre 1
+volume gal: cup 1/16, pint 1/8, quart 1/4, gallon gal 1
+angle: degree deg 1
+speed: mph 1
+rate: kmh kph 1
+percent: % percent pct 1
+"""
+
+
+def _read_table() -> dict[str, Unit]:
+    units: dict[str, Unit] = {}
+    for line in _TABLE.strip().splitlines():
+        dimension, _, entries = line.partition(": ")
+        for entry in entries.split(", "):
+            *names, factor = entry.split()
+            units.update({name: Unit(dimension, Fraction(factor)) for name in names})
+    return units
+
+
+_UNITS = _read_table()
+CURRENCY = frozenset("$€£¥₹¢")
+LETTERS = frozenset("mgshlL")
+"""Single letters that are a unit when they stand after a number and a space."""
+_SHORT = {"mph": "mile / hour", "kmh": "km / hour", "kph": "km / hour"}
+_PER = frozenset({"/", "per", "a", "an", "each", "every"})
+_WORD = re.compile(r"[A-Za-z]+|[$€£¥₹¢%/]|\^\{?[0-9]\}?")
+_FILLER = frozenset({"of", "the", "in", "total", "altogether", "left", "whole", "more", "extra", "us", "american"})
+
+
+def is_unit(word: str) -> bool:
+    """Whether `word` is in the table, plural or not."""
+    return _lookup(word) is not None
+
+
+def _lookup(word: str) -> Unit | None:
+    low = word.lower()
+    return _UNITS.get(low) or (_UNITS.get(low[:-1]) if len(low) > 2 and low.endswith("s") else None)
+
+
+def read_unit(phrase: str) -> Unit | None:
+    """Return what unit a phrase names, None for an empty one. What follows a known unit is description."""
+    words = [piece for word in _WORD.findall(phrase) for piece in _SHORT.get(word.lower(), word).split()]
+    words = words[:1] + [word for word in words[1:] if word.lower() not in _FILLER]
+    if not words or all(word.lower() in _FILLER for word in words):
+        return None
+    unit, used = _power(words, 0)
+    if unit is None:
+        return Unit("?" + _singular(words[0]), Fraction(1))
+    while used < len(words) and (words[used] in ("/", "per") or words[used].lower() in _PER):
+        below, used = _power(words, used + 1)
+        if below is None:
+            break
+        unit = Unit(f"{unit.dimension}/{below.dimension}", unit.factor / below.factor)
+    return unit
+
+
+def _power(words: list[str], index: int) -> tuple[Unit | None, int]:
+    """Return the unit at `index`, with `square` before it or `^2` after it, and the index after it."""
+    power = 1
+    if index < len(words) and words[index].lower() in ("square", "sq", "cubic"):
+        power = 3 if words[index].lower() == "cubic" else 2
+        index += 1
+    unit = _lookup(words[index]) if index < len(words) else None
+    if unit is None:
+        return None, index
+    index += 1
+    if index < len(words) and (words[index][0] == "^" or words[index].lower() in ("squared", "cubed")):
+        tail = words[index].strip("^{}").lower()
+        power, index = {"squared": 2, "cubed": 3}.get(tail) or int(tail), index + 1
+    if power == 1:
+        return unit, index
+    return Unit(f"{unit.dimension}^{power}", unit.factor**power), index
+
+
+def _singular(word: str) -> str:
+    low = word.lower()
+    if low.endswith("ies") and len(low) > 4:
+        return low[:-3] + "y"
+    if low.endswith(("ches", "shes", "xes", "sses")):
+        return low[:-2]
+    return low[:-1] if low.endswith("s") and not low.endswith("ss") and len(low) > 2 else low

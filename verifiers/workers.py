@@ -1,0 +1,361 @@
+"""Verdicts from processes that can be killed: the local `schemas.judge.Judge`.
+
+What can be decided in microseconds is decided at once; the rest goes to a worker process with a hard deadline. A
+worker that overruns is killed, one that dies is replaced, and either check is an undecided verdict: nothing a model
+writes can hang or crash a run. Works from any event loop, any thread and inside a Ray actor: no signals, no fork of
+the caller, no event loop of its own.
+
+Each worker is owned by one thread for its whole life. That keeps the event loop free, and it is what makes
+PR_SET_PDEATHSIG safe: Linux sends that signal when the *thread* that started the child ends, not the process.
+
+Wire: one JSON object per line on stdin and stdout of the child; its first line says that it has loaded.
+"""
+
+import asyncio
+import ctypes
+import json
+import os
+import queue
+import resource
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Literal, NamedTuple, Self, TypeVar
+
+from schemas.errors import ConfigError
+from schemas.problem import Problem
+from schemas.verdict import Claim, StepCheck, StepChecks, Verdict
+from verifiers.catalog import VERIFIERS
+from verifiers.families.catalog import STEP_CHECKS, check_steps
+
+ROOT = Path(__file__).resolve().parents[1]
+_START = "import sys; sys.path.insert(0, sys.argv[1]); from verifiers.workers import serve; serve(int(sys.argv[2]))"
+_PR_SET_PDEATHSIG = 1
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """How the workers run. `deadline_s` is for one check on a loaded worker; loading has `start_s`."""
+
+    workers: int = 1
+    deadline_s: float = 3.0
+    start_s: float = 60.0
+    memory_bytes: int = 1_500_000_000
+    """Address space of one worker."""
+
+
+class Failure(NamedTuple):
+    """Why a request got no reply."""
+
+    status: Literal["deadline", "crash"]
+    reason: str
+
+
+Reply = dict[str, object] | Failure
+
+
+class _Request(NamedTuple):
+    body: bytes
+    reply: "Future[Reply]"
+
+
+class Workers:
+    """A `Judge` over processes of this machine. No process exists before the first check that needs one."""
+
+    def __init__(self, config: Config | None = None) -> None:
+        self.config = config or Config()
+        if self.config.workers < 1 or self.config.deadline_s <= 0:
+            raise ConfigError("workers: `workers` must be at least 1 and `deadline_s` above 0")
+        self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._owners: list[_Owner] = []
+        self._closed = False
+
+    async def check(self, problem: Problem, text: str) -> Verdict:
+        """Judge `text`. Total: a deadline, a crash or a closed pool gives an undecided verdict."""
+        verdict = _quick(problem, text)
+        return verdict if verdict is not None else await asyncio.wrap_future(self._submit_check(problem, text))
+
+    async def check_steps(self, problem: Problem, steps: Sequence[str]) -> StepChecks:
+        """Return exact truth about each step; None for all of them where there is none or the worker fails."""
+        if problem.family not in STEP_CHECKS:
+            return _unknown(steps)
+        return await asyncio.wrap_future(self._submit_steps(problem, steps))
+
+    def check_sync(self, problem: Problem, text: str) -> Verdict:
+        """`check` for callers without an event loop; blocks the calling thread."""
+        return _quick(problem, text) or self._submit_check(problem, text).result()
+
+    def close(self) -> None:
+        """Stop every worker and wait for it; checks that have not ended are undecided. Twice does no harm."""
+        with self._lock:
+            self._closed = True
+            owners, self._owners = self._owners, []
+        for owner in owners:
+            owner.stop()
+        for owner in owners:
+            owner.join()
+        self._fail_waiting()
+
+    async def aclose(self) -> None:
+        """`close` without blocking the event loop."""
+        await asyncio.to_thread(self.close)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Process ids of the workers that live now."""
+        with self._lock:
+            return tuple(owner.pid for owner in self._owners if owner.pid is not None)
+
+    def _submit_check(self, problem: Problem, text: str) -> "Future[Verdict]":
+        start = time.perf_counter()
+
+        def verdict(reply: Reply) -> Verdict:
+            if isinstance(reply, Failure):
+                return VERIFIERS[problem.domain].failed(reply.status, reply.reason, time.perf_counter() - start)
+            return Verdict(**reply)  # type: ignore[arg-type]  # the child sent the fields of a Verdict
+
+        return self._submit({"ask": "check", "problem": asdict(problem), "text": text}, verdict)
+
+    def _submit_steps(self, problem: Problem, steps: Sequence[str]) -> "Future[StepChecks]":
+        def checks(reply: Reply) -> StepChecks:
+            if isinstance(reply, Failure):
+                return _unknown(steps)
+            return _steps_from(reply)
+
+        return self._submit({"ask": "steps", "problem": asdict(problem), "steps": list(steps)}, checks)
+
+    def _submit(self, request: dict[str, object], convert: Callable[[Reply], T]) -> "Future[T]":
+        """Queue a request and return the future of its converted reply, which never holds an exception."""
+        converted: Future[T] = Future()
+        reply: Future[Reply] = Future()
+
+        def finish(done: "Future[Reply]") -> None:
+            # A caller that was cancelled has cancelled `converted`; nobody waits for it.
+            if converted.set_running_or_notify_cancel():
+                converted.set_result(convert(done.result()))
+
+        reply.add_done_callback(finish)
+        with self._lock:
+            if self._closed:
+                reply.set_result(Failure("crash", "the workers are closed"))
+                return converted
+            self._requests.put(_Request(json.dumps(request).encode() + b"\n", reply))
+            # One more worker where all that exist are busy.
+            if len(self._owners) < self.config.workers and (not self._owners or self._requests.qsize() > 0):
+                self._owners.append(_Owner(self._requests, self.config))
+        return converted
+
+    def _fail_waiting(self) -> None:
+        while True:
+            try:
+                request = self._requests.get_nowait()
+            except queue.Empty:
+                return
+            if request is not None:
+                request.reply.set_result(Failure("crash", "the workers are closed"))
+
+
+class _Owner:
+    """A thread and the one worker process that it starts, feeds, kills and replaces."""
+
+    def __init__(self, requests: "queue.SimpleQueue[_Request | None]", config: Config) -> None:
+        self._requests = requests
+        self._config = config
+        self._process: _Process | None = None
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="verifier-worker", daemon=True)
+        self._thread.start()
+
+    @property
+    def pid(self) -> int | None:
+        process = self._process
+        return process.pid if process is not None else None
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._requests.put(None)
+        process = self._process
+        if process is not None:
+            process.kill()
+
+    def join(self) -> None:
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (request := self._requests.get()) is not None and not self._stopping:
+            request.reply.set_result(self._answer(request.body))
+        if request is not None:
+            request.reply.set_result(Failure("crash", "the workers are closed"))
+        self._drop()
+
+    def _answer(self, body: bytes) -> Reply:
+        """Ask the process. Every way this can fail is a `Failure`, after which the next request gets a new process."""
+        try:
+            if self._process is None or not self._process.alive:
+                self._drop()
+                self._process = _Process(self._config.memory_bytes)
+                if self._stopping:
+                    raise EOFError
+                self._process.read_line(self._config.start_s)
+            self._process.write(body, self._config.deadline_s)
+            reply = json.loads(self._process.read_line(self._config.deadline_s))
+        except TimeoutError:
+            self._drop()
+            return Failure("deadline", f"no verdict within {self._config.deadline_s:g} s")
+        except (OSError, EOFError, ValueError) as error:
+            self._drop()
+            return Failure("crash", f"the worker process died ({type(error).__name__})")
+        if "failed" in reply:
+            return Failure("crash", str(reply["failed"]))
+        return dict(reply)
+
+    def _drop(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.reap()
+
+
+class _Process:
+    """One worker process and its two pipes, read and written with deadlines."""
+
+    def __init__(self, memory_bytes: int) -> None:
+        # -I: neither the caller's PYTHONPATH nor its working directory decides what `verifiers` is.
+        command = [sys.executable, "-I", "-c", _START, str(ROOT), str(memory_bytes)]
+        self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        self._in, self._out = _fd(self._child.stdin), _fd(self._child.stdout)
+        os.set_blocking(self._in, False)
+        self._buffer = bytearray()
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._child.poll() is None
+
+    def write(self, data: bytes, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        view = memoryview(data)
+        while view:
+            _wait(self._in, select.POLLOUT, end)
+            view = view[os.write(self._in, view[:65536]) :]
+
+    def read_line(self, seconds: float) -> bytes:
+        end = time.monotonic() + seconds
+        while b"\n" not in self._buffer:
+            _wait(self._out, select.POLLIN, end)
+            piece = os.read(self._out, 65536)
+            if not piece:
+                raise EOFError
+            self._buffer += piece
+        line, _, rest = self._buffer.partition(b"\n")
+        self._buffer = rest
+        return bytes(line)
+
+    def kill(self) -> None:
+        self._child.kill()
+
+    def reap(self) -> None:
+        self._child.wait()
+        for pipe in (self._child.stdin, self._child.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+def _fd(pipe: IO[bytes] | None) -> int:
+    assert pipe is not None
+    return pipe.fileno()
+
+
+def _wait(descriptor: int, event: int, end: float) -> None:
+    """Wait until `descriptor` is ready. Raises TimeoutError at the monotonic time `end`."""
+    poll = select.poll()  # select.select refuses descriptors above 1,023
+    poll.register(descriptor, event)
+    left = end - time.monotonic()
+    if left <= 0 or not poll.poll(left * 1000):
+        raise TimeoutError
+
+
+def _quick(problem: Problem, text: str) -> Verdict | None:
+    verifier = VERIFIERS.get(problem.domain)
+    if verifier is None:
+        reason = f"no verifier for the domain {problem.domain!r}; known: {', '.join(sorted(VERIFIERS))}"
+        return Verdict(outcome="undecided", status="unavailable", reason=reason, verifier="none", version=0)
+    try:
+        return verifier.quick(problem, text)
+    except Exception:
+        # The promise is total: what breaks here breaks again in a worker, which says so in a verdict.
+        return None
+
+
+def _unknown(steps: Sequence[str]) -> StepChecks:
+    return StepChecks(steps=(StepCheck(exact_local=None, exact_prefix=None),) * len(steps))
+
+
+def _steps_from(reply: dict[str, object]) -> StepChecks:
+    rows: list[dict[str, object]] = reply["steps"]  # type: ignore[assignment]  # the child sent the fields of a StepChecks
+    return StepChecks(steps=tuple(_step_from(row) for row in rows))
+
+
+def _step_from(row: dict[str, object]) -> StepCheck:
+    claims: list[dict[str, object]] = row.pop("claims")  # type: ignore[assignment]  # as above
+    return StepCheck(**row, claims=tuple(Claim(**claim) for claim in claims))  # type: ignore[arg-type]  # as above
+
+
+# The child
+
+
+def serve(memory_bytes: int) -> None:
+    """Answer requests on stdin until it closes. Runs in the worker process only."""
+    # The parent may be killed while a check runs, when nobody reads stdin.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Only this function may write to the pipe: a library that prints must not break the protocol.
+    out = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+    from verifiers import symbolic  # loading takes a second: before the first deadline runs
+
+    out.write(json.dumps({"ready": symbolic.__name__}).encode() + b"\n")
+    for line in sys.stdin.buffer:
+        _write_all(out, json.dumps(_answer(json.loads(line))).encode() + b"\n")
+
+
+def _answer(request: dict[str, object]) -> dict[str, object]:
+    try:
+        problem = Problem(**request["problem"])  # type: ignore[arg-type]  # the parent sent the fields of a Problem
+        if request["ask"] == "check":
+            return asdict(VERIFIERS[problem.domain].check(problem, str(request["text"])))
+        return asdict(check_steps(problem, list(request["steps"])))  # type: ignore[call-overload]  # as above
+    except Exception as error:
+        # The boundary of the process: whatever went wrong becomes an undecided verdict in the parent.
+        return {"failed": f"{type(error).__name__}: {error}"[:200]}
+
+
+def _write_all(out: IO[bytes], data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[out.write(view) :]

@@ -45,8 +45,8 @@ bench: $(STAMP)  ## tokens per second in the flow over the bare engine, JSON on 
 
 train-env:       ## the environment for python -m jobs.train_policy, in .venv-train
 	$(PYTHON) -m venv .venv-train
-	.venv-train/bin/python -m pip install --quiet torch==2.13.0
-	.venv-train/bin/python -m pip install --quiet -r requirements.lock '.[train]'
+	.venv-train/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	.venv-train/bin/python -m pip install --quiet --group train
 
 lock: $(STAMP)   ## remake requirements.lock from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

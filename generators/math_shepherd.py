@@ -62,7 +62,9 @@ async def generate(
         *(_labelled(search, one, config, solved=correct > 0, chosen=index in chosen) for index, one in enumerate(drawn))
     )
     for one, solution in zip(drawn, solutions, strict=True):
-        origin = Origin(generator=NAME, version=VERSION, index=one.completion.index, policy=policy(model.info, params, one))
+        origin = Origin(
+            generator=NAME, version=VERSION, index=one.completion.index, policy=policy(model.info, params, one)
+        )
         yield trace_row(problem, model.info, origin, solution, one.completion.text, one.verdict, (len(drawn), correct))
 
 

@@ -6,11 +6,13 @@ is a JSON object of counts. Problems with rows go to standard error.
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
@@ -47,20 +49,26 @@ def main(argv: list[str] | None = None) -> int:
     if not args.deadline > 0:
         parser.error("--deadline must be above 0")
     try:
-        # Bytes that are no UTF-8 spoil their own row only.
-        source = (
-            nullcontext(sys.stdin) if args.file == "-" else Path(args.file).open(encoding="utf-8", errors="replace")
-        )
-    except OSError as error:
+        with _lines(args.file) as lines, Workers(Config(deadline_s=args.deadline)) as workers:
+            return _judge(lines, "<stdin>" if args.file == "-" else args.file, workers)
+    except BrokenPipeError:  # the reader had enough, as in `... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
         print(f"error: cannot read {args.file}: {error.strerror}; give a JSONL file, or - for stdin", file=sys.stderr)
         return 2
-    with source as lines, Workers(Config(deadline_s=args.deadline)) as workers:
-        name = "<stdin>" if args.file == "-" else args.file
-        try:
-            return _judge(lines, name, workers)
-        except IsADirectoryError:
-            print(f"error: {args.file} is a folder; give a JSONL file, or - for stdin", file=sys.stderr)
-            return 2
+
+
+@contextmanager
+def _lines(file: str) -> Iterator[TextIO]:
+    """Open FILE; bytes that are no UTF-8 spoil their own row only."""
+    if file == "-":
+        if isinstance(sys.stdin, TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8", errors="replace")
+        yield sys.stdin
+    else:
+        with Path(file).open(encoding="utf-8", errors="replace") as lines:
+            yield lines
 
 
 def _judge(lines: TextIO, name: str, workers: Workers) -> int:

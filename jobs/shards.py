@@ -42,7 +42,9 @@ def add_run_arguments(parser: argparse.ArgumentParser, config: Path = DEFAULT_CO
     parser.add_argument("--problems", type=int, help="how many problems; more than last time continues")
     parser.add_argument("--max-tokens-total", type=int, help="stop cleanly once this many tokens have been generated")
     parser.add_argument("--local", action="store_true", help="run the stages in this process, without Ray")
-    parser.add_argument("--dry-run", action="store_true", help="print what would run and what it would cost; write nothing")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print what would run and what it would cost; write nothing"
+    )
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON line")
 
 
@@ -81,7 +83,9 @@ def grind(config: RunConfig, arguments: argparse.Namespace, loaded: Loaded | Non
         print(summary.as_json(result))
     else:
         folder = "" if arguments.out == Path("shards") else f" OUT={arguments.out}"
-        summary.show(result, Console(highlight=False), [f"make query{folder}", f"make query{folder} NAME=label_quality"])
+        summary.show(
+            result, Console(highlight=False), [f"make query{folder}", f"make query{folder} NAME=label_quality"]
+        )
     return 1 if plan.refused or result["problems"].get("error") else 0
 
 

@@ -1,22 +1,37 @@
-"""Train a policy of the project's own: `python -m jobs.train_policy --name math`. Needs the environment of `make train-env`."""
+"""Train a policy of the project's own, export it and measure it: `python -m jobs.train_policy --work DIR`.
+
+Needs the environment of `make train-env`. About an hour on two cores; interrupted, the same command goes on from the last
+checkpoint. The policy folder it writes is what `[model] policy` names.
+"""
 
 import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.models.policy import POLICIES
+from pipeline.training.evaluate import write_card
+from pipeline.training.export import export
 from pipeline.training.loop import Recipe, train
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Train to the end, or go on from the last checkpoint in `--work`."""
-    parser = argparse.ArgumentParser(prog="python -m jobs.train_policy", description=__doc__)
-    parser.add_argument("--work", type=Path, required=True, help="folder for tokenizer, checkpoints and the finished model")
-    parser.add_argument("--steps", type=int, default=Recipe().steps, help="optimizer steps (default %(default)s)")
-    parser.add_argument("--seed", type=int, default=Recipe().seed, help="seed of weights and data (default %(default)s)")
+    """Train to the end, or go on from the last checkpoint in `--work`; then export, measure and write the card."""
+    parser = argparse.ArgumentParser(
+        prog="python -m jobs.train_policy", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--work", type=Path, required=True, help="folder for tokenizer, checkpoints and progress")
+    parser.add_argument(
+        "--name", default="math", help="policy folder under pipeline/models/policies (default: %(default)s)"
+    )
+    parser.add_argument("--steps", type=int, default=Recipe().steps, help="optimizer steps (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=Recipe().seed, help="of weights and data (default: %(default)s)")
     arguments = parser.parse_args(argv)
-    recipe = replace(Recipe(), steps=arguments.steps, seed=arguments.seed)
-    print(train(recipe, arguments.work.resolve()))
+    trained = train(replace(Recipe(), steps=arguments.steps, seed=arguments.seed), arguments.work.resolve())
+    target = POLICIES / arguments.name
+    export(trained, target, f"stepmill-{arguments.name}")
+    write_card(target)
+    print(f"wrote {target}; its figures are in CARD.md")
     return 0
 
 

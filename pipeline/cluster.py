@@ -1,19 +1,11 @@
 """Connect to Ray: a cluster that is there (`RAY_ADDRESS`), or one of this machine's own that ends with the process."""
 
 import logging
-import os
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+import ray
+from ray.data import DataContext
 
-# Nothing of ours phones home; both are read when the library is imported.
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-os.environ.setdefault("RAY_DATA_DISABLE_PROGRESS_BARS", "1")
-# The core prints an advisory about restartable actors (ray issue 53727) at error level for every Ray Data pool.
-os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-
-import ray  # noqa: E402
-from ray.data import DataContext  # noqa: E402
+from pipeline.code import ROOT
 
 _LEFT_BEHIND = [".git", ".venv*", "tests", "shards", "*.md", "openvino_model.bin"]
 

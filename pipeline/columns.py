@@ -30,7 +30,7 @@ REFERENCE = ("reference", "answer", "ground_truth", "gold")
 SOLUTION = ("trace", "completion", "response", "solution", "text")
 MODEL_UNKNOWN = "unknown"
 
-_NUMBER = re.compile(r"(?<![\w-])-?[0-9]+(?:\.[0-9]+)?")
+_NUMBER = re.compile(r"(?:(?<!\S)-)?[0-9]+(?:\.[0-9]+)?")
 _MARKED = ("boxed", "hashes", "marker", "sentence")
 
 Values = Mapping[str, object]

@@ -7,7 +7,7 @@ how many problems, where engines run and what is shown do not.
 import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -154,16 +154,12 @@ def check(config: RunConfig, where: str) -> None:
 
 
 def read(row: type[Row], raw: Mapping[str, Any], where: str, prefix: str) -> Row:
-    """Return a `row` of the given values and its own defaults. Raises ConfigError on unknown keys and wrong types."""
+    """Return a `row`, a dataclass whose every field has a default. Raises ConfigError on unknown keys and wrong types."""
     if not isinstance(raw, Mapping):
         raise ConfigError(f"{where}: [{prefix.rstrip('.')}] must be a table")
     hints = get_type_hints(row)
-    names = {f.name for f in fields(row)}  # type: ignore[arg-type]  # every caller passes a dataclass
-    _known(raw, names, where, prefix)
+    _known(raw, set(hints), where, prefix)
     values = {key: _typed(value, hints[key], f"{where}: {prefix}{key}") for key, value in raw.items()}
-    missing = [f.name for f in fields(row) if f.default is MISSING and f.default_factory is MISSING and f.name not in values]  # type: ignore[arg-type]
-    if missing:
-        raise ConfigError(f"{where}: {prefix}{missing[0]} is missing")
     return row(**values)
 
 

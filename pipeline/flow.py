@@ -108,14 +108,16 @@ def plan(config: RunConfig, out: Path, loaded: sources.Loaded | None = None) -> 
 
 def fingerprint(config: RunConfig, info: ModelInfo, identity: str) -> str:
     """Name what the data of a run means: policy and prompt, sampling, generator, verifiers, source. Not how many, not where."""
-    verifiers = {name: [verifier.NAME, verifier.VERSION] for name, verifier in VERIFIERS.items()}
+    verifiers = {name: f"{verifier.NAME}/{verifier.VERSION}" for name, verifier in VERIFIERS.items()}
     return ids.digest("run", config.meaning(), info.name, info.revision, info.template, verifiers, identity, size=8)
 
 
 def _pending(problems: Sequence[Problem], committed: Sequence[ShardEntry]) -> tuple[Problem, ...]:
     """Return the problems without a committed row, in order: an anti-join on ids."""
     wanted = pa.table({"id": [p.problem_id for p in problems], "place": range(len(problems))})
-    done = pa.table({"id": pa.array([i for e in committed if e.table == "problems" for i in e.problem_ids], pa.string())})
+    done = pa.table(
+        {"id": pa.array([i for e in committed if e.table == "problems" for i in e.problem_ids], pa.string())}
+    )
     with duckdb.connect() as connection:
         connection.register("wanted", wanted)
         connection.register("done", done)

@@ -92,7 +92,9 @@ class Mill:
         self.counts.traces += len(traces)
         self.counts.accepted += sum(trace.outcome == "accepted" for trace in traces)
         failure = found if isinstance(found, Failure) else None
-        return Result(record=_record(problem, traces, failure, spent, time.monotonic() - began, self.work), traces=traces)
+        return Result(
+            record=_record(problem, traces, failure, spent, time.monotonic() - began, self.work), traces=traces
+        )
 
     async def grind_table(self, problems: pa.Table) -> pa.Table:
         """Grind the problems of a table together. Those that the token budget leaves no room for are missing from the result."""

@@ -7,11 +7,12 @@ A killed actor is replaced and its blocks are done again: rollouts replay from t
 
 import asyncio
 import json
-import threading
 from collections.abc import Sequence
 from dataclasses import asdict
 
 import pyarrow as pa
+import ray
+from ray.data import ActorPoolStrategy
 
 from pipeline import cluster
 from pipeline.counts import Counts, total
@@ -21,15 +22,9 @@ from pipeline.manifest import ShardEntry
 from pipeline.verify import audit
 from pipeline.write import write_results
 
-cluster.start  # noqa: B018  # importing the module sets the environment that `ray` reads
-
-import ray  # noqa: E402
-from ray.data import ActorPoolStrategy  # noqa: E402
-
 _REPORT_S = 0.5
 
 
-@ray.remote(num_cpus=0)
 class Tally:
     """Adds up the counts of all engine actors; one that is replaced starts again at zero, so the last word of each is kept."""
 
@@ -53,7 +48,6 @@ class Generate:
         self._tally = tally
         self._mill: Mill | None = None
         self._reporting: asyncio.Task[None] | None = None
-        self._opening = threading.Lock()
 
     async def __call__(self, problems: pa.Table) -> pa.Table:
         """Grind one block."""
@@ -81,7 +75,7 @@ class Generate:
 def run_ray(work: Work, tables: Sequence[pa.Table], publish: Publish, watcher: Watcher) -> Counts:
     """Run the stages on Ray; see `flow.Shell`."""
     cluster.start()
-    tally = Tally.remote()
+    tally = ray.remote(num_cpus=0)(Tally).remote()
     watcher.counts(lambda: ray.get(tally.total.remote()))
     calls, engines = tables_in_flight(work.config), work.config.flow.engines
     pool = ActorPoolStrategy(size=engines, max_tasks_in_flight_per_actor=calls, max_concurrent_calls_per_actor=calls)
@@ -105,7 +99,8 @@ def run_ray(work: Work, tables: Sequence[pa.Table], publish: Publish, watcher: W
     )
     for entries in written.iter_batches(batch_size=None, batch_format="pyarrow"):
         publish([_entry(line) for line in entries.column("entry").to_pylist()])
-    return ray.get(tally.total.remote())
+    final: Counts = ray.get(tally.total.remote())
+    return final
 
 
 _ENTRIES = pa.schema([pa.field("entry", pa.string(), nullable=False)])

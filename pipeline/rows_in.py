@@ -192,12 +192,14 @@ def _short(error: Exception) -> str:
 
 
 def _folder(place: Path, shown: str, split: str) -> Input:
+    loaded = _data_set(place, shown, split)
     # The library's own fingerprint of a folder depends on modification times; a copy of the folder is the same source.
-    files = sorted(file for file in place.rglob("*") if file.is_file() and not file.name.startswith("."))
-    parts = [(file.relative_to(place).as_posix(), _sha256(file, str(file))) for file in files]
+    names = sorted(file.relative_to(place) for file in place.rglob("*") if file.is_file())
+    visible = [name for name in names if not any(part.startswith(".") for part in name.parts)]
+    contents = [(name.as_posix(), _sha256(place / name, f"{shown}/{name}")) for name in visible]
     name = place.resolve().name
-    rows = _data_set_rows(_data_set(place, shown, split), shown)
-    return Input(rows=rows, identity=ids.digest("folder", split, parts), shown=shown, name=name, stem=name)
+    identity = ids.digest("folder", split, contents)
+    return Input(rows=_data_set_rows(loaded, shown), identity=identity, shown=shown, name=name, stem=name)
 
 
 def _published(path: str, split: str) -> Input:

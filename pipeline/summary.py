@@ -90,7 +90,8 @@ def show(summary: Row, console: Console, next_commands: Sequence[str]) -> None:
         "tokens": f"{summary['tokens']['generated_tokens']:,} generated, {summary['tokens']['prompt_tokens']:,} prompt "
         f"({_share(summary['tokens']['cached_tokens'], summary['tokens']['prompt_tokens'])} cached)",
         "this call": f"{call['problems']:,} problems, {call['generated_tokens']:,} tokens in {call['seconds']:.0f} s "
-        f"({call['tokens_per_s']:,} tokens/s in the engine, mean batch {call['mean_batch']:.0f})" + (f", {call['replayed_rollouts']:,} rollouts replayed" * bool(call["replayed_rollouts"]))
+        f"({call['tokens_per_s']:,} tokens/s in the engine, mean batch {call['mean_batch']:.0f})"
+        + (f", {call['replayed_rollouts']:,} rollouts replayed" * bool(call["replayed_rollouts"]))
         + (f", engine restarted {call['engine_restarts']} times" * bool(call["engine_restarts"])),
         "files": f"{summary['files']:,} ({summary['bytes'] / 1e6:.1f} MB) in {summary['folder']}",
     }
@@ -120,14 +121,16 @@ _QUALITY = {
 
 
 def _quality(rows: Sequence[Row]) -> Table:
-    title = "hard labels against exact truth (always calling a step good: balanced accuracy 0.500, accuracy as in the last column)"
+    title = "hard labels against exact truth; always calling a step good has balanced accuracy 0.500 and the last column's accuracy"
     table = Table(title=title, title_justify="left", title_style="", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("family", style="cyan")
     for heading in _QUALITY.values():
         table.add_column(heading, justify="right")
     for row in rows:
         figures = (row[column] for column in _QUALITY)
-        table.add_row(row["family"], *("-" if f is None else f"{f:,}" if isinstance(f, int) else f"{f:.3f}" for f in figures))
+        table.add_row(
+            row["family"], *("-" if f is None else f"{f:,}" if isinstance(f, int) else f"{f:.3f}" for f in figures)
+        )
     return table
 
 
@@ -141,12 +144,12 @@ def _advice(summary: Row) -> list[str]:
         )
     if ended.get("skipped"):
         advice.append(
-            f"{ended['skipped']:,} input rows were skipped; make query SQL=\"SELECT source, message FROM problems "
+            f'{ended["skipped"]:,} input rows were skipped; make query SQL="SELECT source, message FROM problems '
             "WHERE ended = 'skipped'\" says which and why."
         )
     if ended.get("error"):
         advice.append(
-            f"{ended['error']:,} problems ended in an error; make query SQL=\"SELECT source, stage, error_type, message "
+            f'{ended["error"]:,} problems ended in an error; make query SQL="SELECT source, stage, error_type, message '
             "FROM problems WHERE ended = 'error'\" says which and why."
         )
     if not summary["complete"]:

@@ -31,14 +31,18 @@ def to_table(rows: Sequence[object], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def _array(values: list[Any], field_: pa.Field, path: str) -> pa.Array:  # Any: the values of one column, typed by `field_`
+def _array(
+    values: list[Any], field_: pa.Field, path: str
+) -> pa.Array:  # Any: the values of one column, typed by `field_`
     if not field_.nullable and any(value is None for value in values):
         raise ValueError(f"{path}: null in a field that does not allow it")
     kind = field_.type
     if pa.types.is_struct(kind):
         mask = pa.array([value is None for value in values], pa.bool_())
         children = [
-            _array([None if v is None else getattr(v, f.name) for v in values], _as_nullable(f, field_), f"{path}.{f.name}")
+            _array(
+                [None if v is None else getattr(v, f.name) for v in values], _as_nullable(f, field_), f"{path}.{f.name}"
+            )
             for f in kind
         ]
         return pa.StructArray.from_arrays(children, fields=list(kind), mask=mask)

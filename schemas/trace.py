@@ -222,7 +222,9 @@ TRACES = table_schema(
     field("verifier_version", _int, "its VERSION"),
     field("root_n", _int, "rollouts from the bare question"),
     field("root_correct", _int, "of those, accepted"),
-    field("first_error", _int, "index of the first wrong step, -1 where none, null where not known exactly", nullable=True),
+    field(
+        "first_error", _int, "index of the first wrong step, -1 where none, null where not known exactly", nullable=True
+    ),
     field(
         "policy",
         _struct(

@@ -233,6 +233,8 @@ def _relations(a: Answer, b: Answer, judge: Judge) -> Opinion:
         # An inequality may be an interval; it is never a single value.
         return "different" if is_expression(other) or isinstance(other, Quantity) else "unsure"
     first, last = relation.sides[0], relation.sides[-1]
+    if isinstance(last, Symbol) and not isinstance(first, Symbol):
+        first, last = last, first
     if isinstance(first, Symbol) and first.name not in _names(last):
         # `x = 5` answers with 5; so does `f(x) = x^2` with x^2.
         return compare(last, other, judge)

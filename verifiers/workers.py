@@ -25,7 +25,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, Literal, NamedTuple, Self, TypeVar
 
@@ -135,7 +135,7 @@ class Workers:
                 return VERIFIERS[problem.domain].failed(reply.status, reply.reason, time.perf_counter() - start)
             return Verdict(**reply)  # type: ignore[arg-type]  # the child sent the fields of a Verdict
 
-        return self._submit({"ask": "check", "problem": asdict(problem), "text": text}, verdict)
+        return self._submit({"ask": "check", "problem": _fields(problem), "text": text}, verdict)
 
     def _submit_steps(self, problem: Problem, steps: Sequence[str]) -> "Future[StepChecks]":
         def checks(reply: Reply) -> StepChecks:
@@ -143,7 +143,7 @@ class Workers:
                 return _unknown(steps)
             return _steps_from(reply)
 
-        return self._submit({"ask": "steps", "problem": asdict(problem), "steps": list(steps)}, checks)
+        return self._submit({"ask": "steps", "problem": _fields(problem), "steps": list(steps)}, checks)
 
     def _submit(self, request: dict[str, object], convert: Callable[[Reply], T]) -> "Future[T]":
         """Queue a request and return the future of its converted reply, which never holds an exception."""
@@ -309,6 +309,11 @@ def _quick(problem: Problem, text: str) -> Verdict | None:
     except Exception:
         # The promise is total: what breaks here breaks again in a worker, which says so in a verdict.
         return None
+
+
+def _fields(problem: Problem) -> dict[str, object]:
+    """Return what a verifier needs of a problem, as JSON has it; solutions that came with it stay here."""
+    return asdict(replace(problem, given=()))
 
 
 def _unknown(steps: Sequence[str]) -> StepChecks:

@@ -147,4 +147,3 @@ def _read(text: str) -> _Side:
     form = linear_form.read(text)
     assert form is not None
     return _Side(slope=int(form.slope), constant=int(form.constant))
-

@@ -78,7 +78,9 @@ class _Waiting:
 class EngineProcess:
     """A model whose engine is a child process. Bound to the event loop of its first use; `close()` ends the child."""
 
-    def __init__(self, info: ModelInfo, tokenizer: Tokenizer, launch: Launch, *, vocabulary: int, end_token: int) -> None:
+    def __init__(
+        self, info: ModelInfo, tokenizer: Tokenizer, launch: Launch, *, vocabulary: int, end_token: int
+    ) -> None:
         self.info = info
         self.tokenizer = tokenizer
         self._launch = launch
@@ -181,7 +183,7 @@ class EngineProcess:
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "OPENVINO_TELEMETRY_OPT_OUT": "1"}
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-m", self._launch.module, str(theirs.fileno())]
         self._child = subprocess.Popen(
             command, cwd=ROOT, env=environment, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
@@ -219,7 +221,9 @@ class EngineProcess:
         self._failures += 1
         self.restarted += 1
         if self._failures > self._launch.restarts:
-            message = f"{self.info.engine} engine {why} (exit code {code}), {self._failures} times without a finished sample"
+            message = (
+                f"{self.info.engine} engine {why} (exit code {code}), {self._failures} times without a finished sample"
+            )
             self._fail_all(EngineError(f"{message}; see its messages above"))
             self._failures = 0
         self._cached_blocks.clear()

@@ -7,13 +7,14 @@ import ctypes
 import signal
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from pipeline.models.engine_process import EngineProcess, Finished, Job, Launch
 from pipeline.models.policy import Policy
-from schemas.model import ModelInfo
+from schemas.model import FinishReason, ModelInfo
 
 NAME = "openvino"
 
@@ -117,7 +118,7 @@ class Engine:
                 continue
             del self.handles[id_]
             output = handle.read_all()[0]  # type: ignore[attr-defined]
-            reason = "stop" if output.finish_reason == GenerationFinishReason.STOP else "length"
+            reason: FinishReason = "stop" if output.finish_reason == GenerationFinishReason.STOP else "length"
             ended.append(Finished(id_, tuple(output.generated_ids), tuple(output.generated_log_probs), reason))
         return ended
 
@@ -156,10 +157,8 @@ def main(argv: list[str]) -> None:
     """Serve on the inherited socket; die with the parent, even when it is killed."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes the link
-    try:
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         serve(Connection(int(argv[1])))
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        pass
 
 
 if __name__ == "__main__":

@@ -91,7 +91,9 @@ class Policy:
         weights = _assembled(layout, self._existing("model.safetensors"))
         if _sha256(weights) != layout["sha256"]:
             path = self.folder / "model.safetensors"
-            raise PolicyError(f"{path} is damaged (the weights do not have the recorded hash); {_RESTORE.format(path=path)}")
+            raise PolicyError(
+                f"{path} is damaged (the weights do not have the recorded hash); {_RESTORE.format(path=path)}"
+            )
         temporary = target.with_suffix(f".{os.getpid()}.tmp")
         temporary.write_bytes(weights)
         temporary.replace(target)
@@ -115,7 +117,9 @@ def find(name: str) -> Policy:
     """Return the policy of that name, or in that folder. Raises PolicyError that lists the names there are."""
     folder = POLICIES / name if "/" not in name else Path(name)
     if not folder.is_dir():
-        known = ", ".join(sorted(path.name for path in POLICIES.iterdir() if path.is_dir())) if POLICIES.is_dir() else ""
+        known = (
+            ", ".join(sorted(path.name for path in POLICIES.iterdir() if path.is_dir())) if POLICIES.is_dir() else ""
+        )
         raise PolicyError(f"no policy folder {folder}; embedded policies: {known or 'none'}")
     return Policy(folder)
 

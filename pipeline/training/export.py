@@ -7,12 +7,17 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import openvino
+import openvino_telemetry
 from openvino_tokenizers import convert_tokenizer
 from optimum.intel import OVModelForCausalLM
 from safetensors import safe_open
 from transformers import PreTrainedTokenizerFast
 
 from pipeline.training.corpus import END, PAD, TEMPLATE
+
+# OpenVINO's converter reports each conversion unless the class that sends is taken away.
+openvino_telemetry.Telemetry.send_event = lambda *_, **__: None
+openvino_telemetry.Telemetry.start_session = lambda *_, **__: None
 
 
 def export(trained: Path, target: Path, name: str) -> None:

@@ -72,7 +72,10 @@ def batches(recipe: Recipe, tokenizer: Tokenizer, seed: int) -> Iterator[tuple[t
         pool = list(islice(stream, recipe.batch * 16))
         prompts = tokenizer.encode_batch([p for p, _ in pool])
         solutions = tokenizer.encode_batch([s for _, s in pool])
-        rows = sorted(((p.ids, [*s.ids, end]) for p, s in zip(prompts, solutions, strict=True)), key=lambda r: len(r[0]) + len(r[1]))
+        rows = sorted(
+            ((p.ids, [*s.ids, end]) for p, s in zip(prompts, solutions, strict=True)),
+            key=lambda r: len(r[0]) + len(r[1]),
+        )
         for group in torch.randperm(16, generator=shuffle).tolist():
             chunk = rows[group * recipe.batch : (group + 1) * recipe.batch]
             width = max(len(p) + len(s) for p, s in chunk)
@@ -121,7 +124,12 @@ def train(recipe: Recipe, work: Path) -> Path:
         tokens, losses = tokens + inputs.numel(), losses + float(loss)
         if (step + 1) % 100 == 0:
             seconds = time.monotonic() - began
-            progress = {"step": step + 1, "loss": round(losses / 100, 4), "tokens_per_s": round(tokens / seconds), "minutes": round(seconds / 60, 1)}
+            progress = {
+                "step": step + 1,
+                "loss": round(losses / 100, 4),
+                "tokens_per_s": round(tokens / seconds),
+                "minutes": round(seconds / 60, 1),
+            }
             print(json.dumps(progress), flush=True)
             losses = 0.0
         if (step + 1) % 500 == 0:

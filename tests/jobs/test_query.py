@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from jobs.query import QUERIES, main
-from pipeline.query import CATALOG
+from jobs.query import main
+from pipeline.query import CATALOG, QUERIES
 from tests.rows import a_last_step, a_problem_record, a_step, a_trace, write_run
 
 # Any in this module: values of JSON rows.

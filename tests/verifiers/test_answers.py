@@ -163,7 +163,9 @@ def test_real_answers_written_in_other_ways_keep_their_verdict(name: str) -> Non
         assert outcome(str(gold), render(gold)) == "accepted", render(gold)
         other = golds[(index + 1) % len(golds)]
         for wrong in (gold + 1, 10 * gold + 1, -gold - 1, other if other != gold else gold + 2):
-            assert outcome(str(gold), render(wrong)) == "rejected", (gold, render(wrong))
+            # 800% is 8, and by the policy also 800 with a sign too many.
+            if not (name == "percent" and 100 * wrong == gold):
+                assert outcome(str(gold), render(wrong)) == "rejected", (gold, render(wrong))
 
 
 # Pairs of our own
@@ -172,7 +174,8 @@ EQUAL = [
     ("18.90", "18.9"), ("18", "$18"), ("18", "18 dollars"), ("0.5", r"50\%"), ("50%", "50"), ("1/3", r"\frac{1}{3}"),
     (r"0.\overline{3}", "1/3"), ("7 3/4", "31/4"), ("90 minutes", "1.5 hours"), ("5 cm", "0.05 m"), ("$1.50",
     "150 cents"),
-    ("3 hours and 20 minutes", "200 minutes"), ("x=5", "5"), ("x^2+2x+1", "(x+1)^2"), ("x-y", "-y+x"), ("xy", "yx"),
+    ("3 hours and 20 minutes", "200 minutes"), ("x=5", "5"),
+    ("5 = x", "5"), ("x^2+2x+1", "(x+1)^2"), ("x-y", "-y+x"), ("xy", "yx"),
     (r"\sqrt{8}", r"2\sqrt{2}"), (r"\sin^2 x+\cos^2 x", "1"), (r"e^{i\pi}", "-1"), (r"\log_2 8", "3"), ("n!",
     "n(n-1)!"),
     (r"\sqrt{x^2}", "|x|"), ("(1,2)", "(1, 2)"), ("1,2", "2, 1"), (r"\{1,2\}", r"\{2,1\}"), (r"\pm 3", "3, -3"),

@@ -18,7 +18,6 @@ _OPERATIONS: dict[str, Callable[[Fraction, Fraction], Fraction]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
-    "/": lambda a, b: a / b if b else Fraction(-1),
 }
 
 Operand = int | str
@@ -69,7 +68,8 @@ def _follows(
 ) -> tuple[bool, str]:
     left, operation, right = written
     operands = (_value(wanted[1], stated), _value(wanted[2], stated))
-    same = (left, right) == operands or (operation in "+*" and (right, left) == operands)
+    written_operands = (Fraction(left), Fraction(right))
+    same = operands == written_operands or (operation in "+*" and operands == written_operands[::-1])
     if operation != wanted[0] or not same:
         return False, f"the problem asks for {operands[0]} {wanted[0]} {operands[1]}"
     value = _OPERATIONS[operation](Fraction(left), Fraction(right))

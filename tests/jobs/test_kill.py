@@ -1,0 +1,117 @@
+"""Kill -9 at random moments: the driver, the Ray actor, the engine process. Real Ray, real engine, real shards."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline import manifest
+from pipeline.config import load
+from pipeline.query import catalog
+from pipeline.sources import load as load_source
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIG = ROOT / "jobs" / "configs" / "local.toml"
+PROBLEMS = 24
+MARK = "STEPMILL_TEST_MARK"
+
+
+def start(out: Path, mark: str, *extra: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "jobs.shards", "--config", str(CONFIG), "--out", str(out), "--json"]
+    command += ["--problems", str(PROBLEMS), *extra]
+    return subprocess.Popen(command, cwd=ROOT, env=os.environ | {MARK: mark}, stdout=subprocess.PIPE)
+
+
+def processes(mark: str, command: str) -> list[int]:
+    """Return the processes that inherited `mark` and have `command` in their command line."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if (
+                f"{MARK}={mark}".encode() in (entry / "environ").read_bytes()
+                and command in (entry / "cmdline").read_bytes().decode()
+            ):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def wait_for(mark: str, command: str, driver: subprocess.Popen[bytes]) -> int | None:
+    """Return the process id of `command` as soon as there is one, None where the run ended without."""
+    while driver.poll() is None:
+        if found := processes(mark, command):
+            return found[0]
+        time.sleep(0.1)
+    return None
+
+
+def wait_for_journal(out: Path, driver: subprocess.Popen[bytes]) -> None:
+    """Return once a rollout has been paid for, so that a kill hits a run at work and not its start."""
+    while driver.poll() is None and not any(path.stat().st_size for path in out.glob("run=*/journal/*.jsonl")):
+        time.sleep(0.05)
+
+
+def assert_complete(out: Path) -> None:
+    (folder,) = out.glob("run=*")
+    entries = manifest.read(folder)
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert files == {entry.file for entry in entries} | {"manifest.json", "run.json"}
+    assert all(manifest.sha256_of(folder / entry.file) == entry.sha256 for entry in entries)
+    config = load(CONFIG)
+    wanted = {p.problem_id for p in load_source(config.source, PROBLEMS, config.seed).problems}
+    with catalog(out) as connection:
+        assert column(connection, "SELECT problem_id FROM problems") == sorted(wanted)
+        assert column(connection, "SELECT ended FROM problems WHERE ended IN ('error', 'skipped')") == []
+        ids = column(connection, "SELECT trace_id FROM traces")
+        assert len(ids) == len(set(ids)) == PROBLEMS * config.generator.samples
+        assert set(column(connection, "SELECT problem_id FROM traces")) == wanted
+
+
+def column(connection: duckdb.DuckDBPyConnection, sql: str) -> list[str]:
+    return sorted(row[0] for row in connection.execute(sql).fetchall())
+
+
+@pytest.mark.ray
+@pytest.mark.parametrize("attempt", range(3))
+def test_driver_then_actor_killed_at_random_moments(tmp_path: Path, attempt: int) -> None:
+    rng, mark = random.Random(), uuid.uuid4().hex
+    driver = start(tmp_path, mark)
+    wait_for_journal(tmp_path, driver)
+    time.sleep(rng.uniform(0, 6))
+    driver.kill()
+    driver.wait()
+    deadline = time.monotonic() + 20
+    while processes(mark, "") and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert processes(mark, "pipeline.models.openvino") == [], "the engine outlived the driver"
+
+    mark = uuid.uuid4().hex
+    driver = start(tmp_path, mark)
+    actor = wait_for(mark, "MapWorker", driver)
+    if actor is not None:
+        time.sleep(rng.uniform(0, 4))
+        if actor in processes(mark, "ray::"):
+            os.kill(actor, signal.SIGKILL)
+    assert driver.wait(timeout=240) == 0
+    assert_complete(tmp_path)
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_engine_killed_at_a_random_moment(tmp_path: Path, attempt: int) -> None:
+    mark = uuid.uuid4().hex
+    driver = start(tmp_path, mark, "--local")
+    engine = wait_for(mark, "pipeline.models.openvino", driver)
+    wait_for_journal(tmp_path, driver)
+    time.sleep(random.Random().uniform(0, 2))
+    if engine is not None and engine in processes(mark, "pipeline.models.openvino"):
+        os.kill(engine, signal.SIGKILL)
+    assert driver.wait(timeout=240) == 0
+    assert_complete(tmp_path)

@@ -24,12 +24,21 @@ def token_ends(steps: Sequence[str], tokens: Tokens, tokenizer: Tokenizer) -> li
     """Return for each step the number of tokens up to its end.
 
     A token that straddles the end of a step belongs to the step, so the prefix a rollout continues may run a few
-    characters into the next one; the embedded tokenizers end a token at every newline.
+    characters into the next one; the embedded tokenizers end a token at every newline. A step that ends in a character of
+    several tokens has all of them.
     """
-    lengths = [len(tokenizer.decode(tokens[: count + 1])) for count in range(len(tokens))]
+    if "".join(pieces := [tokenizer.decode((token,)) for token in tokens]).isascii():
+        prefixes = list(accumulate(pieces, initial=""))
+    else:  # quadratic in the length, but a token may be part of a character
+        prefixes = [tokenizer.decode(tokens[:count]) for count in range(len(tokens) + 1)]
     ends, count = [], 0
     for end in accumulate(len(step) for step in steps):
-        while count < len(tokens) and (lengths[count - 1] if count else 0) < end:
+        while count < len(tokens) and (len(prefixes[count]) < end or _inside_character(prefixes, count)):
             count += 1
         ends.append(count)
     return ends
+
+
+def _inside_character(prefixes: Sequence[str], count: int) -> bool:
+    """Whether the next token only completes the last character: a byte-level tokenizer decodes half of one as U+FFFD."""
+    return prefixes[count].endswith("\ufffd") and len(prefixes[count + 1]) == len(prefixes[count])

@@ -1,0 +1,1 @@
+"""Start it: thin commands that parse, call the pipeline and print; nothing imports them but each other."""

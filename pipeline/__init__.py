@@ -7,7 +7,5 @@ for _name, _value in {
     "RAY_USAGE_STATS_ENABLED": "0",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",
-    # The core prints an advisory about restartable actors (ray issue 53727) at error level for every Ray Data pool.
-    "RAY_BACKEND_LOG_LEVEL": "fatal",
 }.items():
     os.environ.setdefault(_name, _value)

@@ -62,7 +62,7 @@ class RunConfig:
     """Everything about a run but where it is written."""
 
     seed: int = 0
-    problems: int = 96
+    problems: int = 240
     max_tokens_total: int | None = None
     """Stop cleanly once this many tokens have been generated in this call."""
     source: SourceConfig = field(default_factory=SourceConfig)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.query import catalog
+from pipeline.manifest import sync
+from pipeline.query import catalog, quoted
 from schemas.errors import StorageError
 
 # A part is closed at the first row group that takes it past this. Loaders read parts in parallel; larger ones only cost
@@ -45,9 +46,8 @@ def export(shards: Path, select: str, folder: Path, *, force: bool = False) -> E
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, select: str, fresh: Path, shards: Path) -> int:
-    target = str(fresh).replace("'", "''")
     copy = (
-        f"COPY (\n{select}\n) TO '{target}' "
+        f"COPY (\n{select}\n) TO {quoted(str(fresh))} "
         f"(FORMAT parquet, COMPRESSION zstd, FILE_SIZE_BYTES '{_PART_BYTES}', FILENAME_PATTERN 'part-{{i}}')"
     )
     try:
@@ -60,8 +60,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, select: str, fresh: Path, shard
             f"{shards}: no trace qualifies for this format; make query NAME=stop_reasons shows what is there"
         )
     for path in fresh.iterdir():
-        with path.open("rb") as part:
-            os.fsync(part.fileno())
+        sync(path)
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Rollouts that were paid for, one JSON line each, so that a restart replays them and samples only what is missing.
+"""Rollouts that were paid for, one JSON list a line, so that a restart replays them and samples only what is missing.
 
 One append-only segment per process under `<run>/journal/`; a completion is found again by (seed, index), which name its place
 in the search. Lines are flushed to the kernel one by one: a killed process loses nothing, a torn last line is passed over.
@@ -7,12 +7,14 @@ in the search. Lines are flushed to the kernel one by one: a killed process lose
 import json
 import os
 from collections.abc import AsyncGenerator, Collection
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from schemas.model import Completion, Model, ModelInfo, SamplingParams, Tokenizer, Tokens
 
 Key = tuple[int, int]
+
+_COLUMNS = tuple(f.name for f in fields(Completion))
 
 
 def read(folder: Path) -> dict[Key, Completion]:
@@ -21,7 +23,7 @@ def read(folder: Path) -> dict[Key, Completion]:
     for segment in sorted(folder.glob("*.jsonl")):
         for line in segment.read_bytes().splitlines():
             try:
-                row = json.loads(line)
+                row = dict(zip(_COLUMNS, json.loads(line), strict=True))
                 completion = Completion(**row | {"tokens": tuple(row["tokens"]), "logprobs": tuple(row["logprobs"])})
             except (ValueError, KeyError, TypeError):
                 continue
@@ -64,7 +66,8 @@ class JournalledModel:
             fresh = self._inner.sample(prompt, n, params, seed, skip=done)
             try:
                 async for completion in fresh:
-                    self._segment.write(json.dumps(asdict(completion)).encode() + b"\n")
+                    line = json.dumps([getattr(completion, name) for name in _COLUMNS])
+                    self._segment.write(line.encode() + b"\n")
                     yield completion
             finally:
                 await fresh.aclose()

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from schemas.errors import StorageError
 from schemas.table import SCHEMA_VERSION
@@ -35,10 +36,14 @@ def read(folder: Path) -> list[ShardEntry]:
     if not path.exists():
         return []
     try:
-        raw = json.loads(path.read_text())
-        return [ShardEntry(**entry | {"problem_ids": tuple(entry["problem_ids"])}) for entry in raw["shards"]]
+        return entries_of(json.loads(path.read_text()))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StorageError(f"{path}: damaged ({error}); restore it or remove {folder}") from error
+
+
+def entries_of(content: dict[str, Any]) -> list[ShardEntry]:  # Any: JSON from disk
+    """Return the shards that a manifest's content lists. Raises KeyError or TypeError where it is no manifest."""
+    return [ShardEntry(**entry | {"problem_ids": tuple(entry["problem_ids"])}) for entry in content["shards"]]
 
 
 def commit(folder: Path, run_id: str, entries: Sequence[ShardEntry]) -> None:
@@ -69,22 +74,27 @@ def make_folder(folder: Path) -> None:
 
 def write_file(path: Path, content: bytes) -> None:
     """Write a file so that it is either there whole or not at all, even across a power cut. Raises StorageError."""
+    with whole(path) as temporary:
+        temporary.write_bytes(content)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a file to write beside `path`, which takes its place at the end, whole and durably. Raises StorageError."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        with temporary.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
+        yield temporary
+        sync(temporary)
         temporary.replace(path)
-        sync_folder(path.parent)
+        sync(path.parent)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise StorageError(f"{path}: {error.strerror}; make room or choose another --out, then run again") from error
 
 
-def sync_folder(folder: Path) -> None:
-    """Make the renames in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Make durable what a file holds, or the renames in a folder."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

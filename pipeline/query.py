@@ -21,6 +21,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from pipeline.manifest import MANIFEST, ShardEntry, entries_of
 from schemas.errors import StorageError
 from schemas.problem import PROBLEMS
 from schemas.table import SCHEMA_VERSION
@@ -70,25 +71,14 @@ _RUN_COLUMNS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shard:
-    """One committed file of a run, as its manifest names it."""
-
-    table: str
-    file: str
-    """Relative to the run's folder."""
-    rows: int
-    n_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One run with at least a manifest, finished or not."""
 
     run_id: str
     folder: Path
-    shards: tuple[Shard, ...]
-    record: Mapping[str, Any]  # Any: whatever `run.json` holds; empty where there is none
-    """What `run.json` says."""
+    shards: tuple[ShardEntry, ...]
+    record: Mapping[str, Any]  # Any: whatever it holds
+    """What `run.json` says; empty where there is none."""
 
     def rows(self, table: str) -> int:
         """Return how many committed rows `table` has."""
@@ -123,18 +113,18 @@ def catalog(out: Path, *, persist: bool = False, run_id: str | None = None) -> d
 
 def read_runs(out: Path) -> tuple[Run, ...]:
     """Return the runs in `out` by folder name. Raises StorageError, naming the path and what to do."""
-    if (out / "manifest.json").is_file():
+    if (out / MANIFEST).is_file():
         raise StorageError(f"{out}: this is the folder of one run; pass the folder it lies in, {out.parent}")
     folders = sorted(path for path in out.glob("run=*") if path.is_dir())
-    runs = tuple(_read_run(folder) for folder in folders if (folder / "manifest.json").is_file())
+    runs = tuple(_read_run(folder) for folder in folders if (folder / MANIFEST).is_file())
     if not runs:
         found = "none of its runs has a committed shard yet" if folders else "no runs here"
-        raise StorageError(f"{out}: {found} (looked for run=*/manifest.json); make some with `make shards`")
+        raise StorageError(f"{out}: {found} (looked for run=*/{MANIFEST}); make some with `make shards`")
     return runs
 
 
 def _read_run(folder: Path) -> Run:
-    path = folder / "manifest.json"
+    path = folder / MANIFEST
     manifest = _read_json(path)
     if manifest.get("schema_version") != SCHEMA_VERSION:
         raise StorageError(
@@ -142,10 +132,7 @@ def _read_run(folder: Path) -> Run:
             "read it with the code version that run.json names"
         )
     try:
-        shards = tuple(
-            Shard(table=entry["table"], file=entry["file"], rows=entry["rows"], n_bytes=entry["bytes"])
-            for entry in manifest["shards"]
-        )
+        shards = tuple(entries_of(manifest))
         run_id = str(manifest["run_id"])
     except (KeyError, TypeError) as error:
         raise StorageError(
@@ -196,9 +183,9 @@ def _raw(out: Path, runs: Sequence[Run], table: str, schema: pa.Schema, connecti
     """Select all rows of one raw table; typed even where there is no file to take the types from."""
     files = [run.folder / shard.file for run in runs for shard in run.shards if shard.table == table]
     if files:
-        root = _quoted(_literal(out.resolve()))
+        root = quoted(_literal(out.resolve()))
         paths = ", ".join(
-            f"coalesce(getvariable('shards'), {root}) || {_quoted('/' + _literal(path.relative_to(out)))}"
+            f"coalesce(getvariable('shards'), {root}) || {quoted('/' + _literal(path.relative_to(out)))}"
             for path in files
         )
         # Without hive_partitioning = false the folder `run=...` would become a column of its own.
@@ -235,11 +222,11 @@ def _runs(runs: Sequence[Run]) -> str:
             "n_problems": run.rows("problems"),
             "n_traces": run.rows("traces"),
             "n_shards": len(run.shards),
-            "n_bytes": sum(shard.n_bytes for shard in run.shards),
+            "n_bytes": sum(shard.bytes for shard in run.shards),
             "config": None if config is None else json.dumps(config, ensure_ascii=False),
         }
         cells = (
-            f"CAST({'NULL' if values[name] is None else _quoted(str(values[name]))} AS {kind})"
+            f"CAST({'NULL' if values[name] is None else quoted(str(values[name]))} AS {kind})"
             for name, kind in _RUN_COLUMNS.items()
         )
         rows.append(f"({', '.join(cells)})")
@@ -263,7 +250,7 @@ def _write_catalog(path: Path, views: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".catalog-") as scratch:
         fresh = Path(scratch) / path.name
         with duckdb.connect() as connection:
-            connection.execute(f"ATTACH {_quoted(str(fresh))} AS catalog (STORAGE_VERSION '{_STORAGE}')")
+            connection.execute(f"ATTACH {quoted(str(fresh))} AS catalog (STORAGE_VERSION '{_STORAGE}')")
             connection.execute("USE catalog")
             for view in views:
                 connection.execute(view)
@@ -277,5 +264,6 @@ def _literal(path: Path) -> str:
     return "".join(f"[{char}]" if char in "*?[" else char for char in path.as_posix())
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return `text` as a string in SQL."""
     return "'" + text.replace("'", "''") + "'"

@@ -6,9 +6,7 @@ as a whole. Nothing here knows what the columns mean (`columns.py`).
 
 import codecs
 import difflib
-import hashlib
 import json
-import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.manifest import sha256_of
 from schemas import ids
 from schemas.errors import SourceError
 
@@ -92,8 +91,7 @@ def _no_such(place: Path, shown: str) -> str:
 
 def _sha256(place: Path, shown: str) -> str:
     try:
-        with place.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(place)
     except FileNotFoundError as error:
         raise SourceError(_no_such(place, shown)) from error
     except OSError as error:
@@ -248,11 +246,10 @@ def _data_set_rows(loaded: Any, shown: str) -> Iterator[Row]:  # Any: as above
 
 
 def _datasets() -> Any:  # Any: the module, which has no types
-    # The library reads this while it is imported; both switches below are for when it has been imported already.
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     import datasets  # here: takes two seconds, and most runs never need it
     from huggingface_hub import constants
 
+    # `pipeline/__init__.py` says so in the environment, too late where the caller has imported the library before.
     constants.HF_HUB_DISABLE_TELEMETRY = True
     datasets.config.HF_UPDATE_DOWNLOAD_COUNTS = False
     datasets.disable_progress_bars()

@@ -8,41 +8,50 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from pipeline.result import RESULTS, Result
-from schemas.problem import Problem, ProblemRecord
+from pipeline.result import RESULTS, Result, traces_of
+from schemas.problem import Problem
 from schemas.table import from_table, to_table
-from schemas.trace import Trace
 from verifiers.catalog import VERIFIERS
 
 
 def audit(results: pa.Table) -> pa.Table:
     """Return the results with every reproducible verdict as it was. Rows in = rows out."""
-    rows = from_table(results, Result)
-    if all(_reproduced(trace, row.record) is None for row in rows for trace in row.traces):
+    other = _irreproducible(traces_of(results))
+    if not other:
         return results
-    return to_table([replace(row, traces=tuple(_audited(t, row.record) for t in row.traces)) for row in rows], RESULTS)
+    rows = [_corrected(row, other) for row in from_table(results, Result)]
+    return to_table(rows, RESULTS)
 
 
-def _audited(trace: Trace, record: ProblemRecord) -> Trace:
-    other = _reproduced(trace, record)
-    if other is None:
-        return trace
-    return replace(trace, outcome="undecided", status="disagree", reason=f"first {trace.status}, when audited {other}")
+def _irreproducible(traces: pa.Table) -> dict[str, str]:
+    """Return the status that the audit found, by trace id, where it is not the one recorded.
+
+    What only the slow tier can tell is passed over: it has had its deadline once.
+    """
+    steps = traces.column("steps").combine_chunks()
+    texts = pa.ListArray.from_arrays(steps.offsets, steps.values.field("text")).to_pylist()
+    columns = traces.select(["trace_id", "status", "domain", "family", "problem_id", "problem"]).to_pylist()
+    found = {}
+    for row, text in zip(columns, texts, strict=True):
+        if row["status"] in ("truncated", "looping"):
+            continue
+        problem = Problem(problem_id=row["problem_id"], domain=row["domain"], family=row["family"], **row["problem"])
+        verdict = VERIFIERS[row["domain"]].quick(problem, "".join(text))
+        if verdict is not None and verdict.status != row["status"]:
+            found[row["trace_id"]] = verdict.status
+    return found
 
 
-def _reproduced(trace: Trace, record: ProblemRecord) -> str | None:
-    """Return the other status that the audit found, None where it found the same or needs the slow tier to tell."""
-    if trace.status in ("truncated", "looping"):
-        return None
-    problem = Problem(
-        problem_id=record.problem_id,
-        domain=record.domain,
-        family=record.family,
-        statement=record.statement,
-        reference=record.reference,
-        source=record.source,
-        licence=record.licence,
-        split=record.split,
+def _corrected(row: Result, other: dict[str, str]) -> Result:
+    traces = (
+        replace(
+            trace,
+            outcome="undecided",
+            status="disagree",
+            reason=f"first {trace.status}, when audited {other[trace.trace_id]}",
+        )
+        if trace.trace_id in other
+        else trace
+        for trace in row.traces
     )
-    verdict = VERIFIERS[record.domain].quick(problem, "".join(step.text for step in trace.steps))
-    return verdict.status if verdict is not None and verdict.status != trace.status else None
+    return replace(row, traces=tuple(traces))

@@ -1,15 +1,13 @@
 """Write: results in, two committed-ready Parquet files out; nothing is visible until the manifest names them."""
 
-import os
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.manifest import TABLES, ShardEntry, sha256_of, sync_folder
+from pipeline.manifest import TABLES, ShardEntry, sha256_of, whole
 from pipeline.result import records_of, traces_of
 from schemas import ids
-from schemas.errors import StorageError
 
 ROW_GROUP_BYTES = 96 * 2**20
 """Uncompressed. Readers hold a row group at a time; 64 to 128 MB keeps both scans and memory reasonable."""
@@ -31,14 +29,11 @@ def write_results(results: pa.Table, folder: Path) -> list[ShardEntry]:
 
 def _write(rows: pa.Table, table: str, name: str, problem_ids: tuple[str, ...], folder: Path) -> ShardEntry:
     path = folder / table / name
-    temporary = path.with_name(f"{name}.{os.getpid()}.tmp")
-    try:
+    with whole(path) as temporary:
         path.parent.mkdir(parents=True, exist_ok=True)
         per_group = max(1, ROW_GROUP_BYTES * len(rows) // max(rows.nbytes, 1))
         pq.write_table(rows, temporary, compression="zstd", row_group_size=per_group)
-        with temporary.open("rb") as stream:
-            os.fsync(stream.fileno())
-        entry = ShardEntry(
+        return ShardEntry(
             table=table,
             file=f"{table}/{name}",
             sha256=sha256_of(temporary),
@@ -46,9 +41,3 @@ def _write(rows: pa.Table, table: str, name: str, problem_ids: tuple[str, ...], 
             bytes=temporary.stat().st_size,
             problem_ids=problem_ids,
         )
-        temporary.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise StorageError(f"{path}: {error.strerror}; make room or choose another --out, then run again") from error
-    return entry

@@ -62,12 +62,19 @@ def _as_nullable(child: pa.Field, parent: pa.Field) -> pa.Field:
 
 def from_table(table: pa.Table, row: type[Row]) -> list[Row]:
     """Return the rows of `table` as instances of `row`; columns are matched by name. Inverse of `to_table`."""
-    raw = pa.table({f.name: _plain(table.column(f.name), f.type) for f in table.schema})
+    raw = table.cast(pa.schema([f.with_type(_plain(f.type)) for f in table.schema]))
     return [_build(row, values) for values in raw.to_pylist()]
 
 
-def _plain(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
-    return column.cast(pa.int64()) if pa.types.is_timestamp(kind) else column
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """Return the type with every timestamp in it as the integer that rows carry."""
+    if pa.types.is_timestamp(kind):
+        return pa.int64()
+    if pa.types.is_struct(kind):
+        return pa.struct([f.with_type(_plain(f.type)) for f in kind])
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(_plain(kind.value_type)))
+    return kind
 
 
 def _build(kind: Any, value: Any) -> Any:  # Any: walks type hints, which have no better type

@@ -21,12 +21,10 @@ from typing import Literal
 
 from schemas.problem import Problem
 from schemas.verdict import Outcome, Verdict
-from verifiers import evaluate, structure
-from verifiers.evaluate import Opinion
-from verifiers.expression import read
+from verifiers import equality, structure
 from verifiers.final_answer import find
-from verifiers.tokens import Unreadable
-from verifiers.tree import Expression
+from verifiers.math_text.expression import read
+from verifiers.math_text.tokens import Unreadable
 
 NAME = "answers"
 VERSION = 1
@@ -160,34 +158,16 @@ def _decide(gold: str, pred: str, *, slow: bool) -> tuple[Status, str, str | Non
     tree = read(answer)
     if isinstance(tree, Unreadable):
         return "unparsed", f"cannot read {_shown(answer)}: {tree}", answer
-    result = structure.compare(gold_tree, tree, evaluate.opinion)
+    result = structure.compare(gold_tree, tree, equality.fast)
     if result == "unsure":
         if not slow:
             return None
-        result = structure.compare(gold_tree, tree, _slow_opinion)
+        result = structure.compare(gold_tree, tree, equality.slow)
     if result == "different" and _groups_in_doubt(reference, answer):
         result = "unsure"
     if result == "unsure":
         return "disagree", f"cannot tell {_shown(answer)} from {_shown(reference)}", answer
     return ("equal" if result == "equal" else "different"), _said(result == "equal", reference, answer), answer
-
-
-def _slow_opinion(a: Expression, b: Expression) -> Opinion:
-    """Values first, then sympy, which can only accept: its `different` is believed where positive values differ too.
-
-    sympy calls ln(x^2) and 2 ln(x) different, because of negative x; an answer key calls them equal.
-    """
-    first = evaluate.opinion(a, b)
-    if first != "unsure":
-        return first
-    # Imported here: sympy takes a second to load, and only worker processes come this far.
-    from verifiers import symbolic
-
-    second = symbolic.opinion(a, b)
-    if second == "different":
-        # The first two points are positive in every variable.
-        return evaluate.opinion_at(a, b, points=2)
-    return second
 
 
 _GROUPS = re.compile(r"(?<![0-9,.])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9,])")

@@ -36,28 +36,10 @@ _SENTENCE = re.compile(
 )
 _SENTENCE_END = re.compile(r"[.!?](?=\s+[A-Z\"(\\$]|\s*$)")
 _WORD = re.compile(r"(?<![\\A-Za-z])(?:[A-Za-z]{3,}|(?:[Ss]o|[Ii]t|[Ww]e|[Hh]e|[Ii]s)(?![A-Za-z]))")
-_FUNCTIONS = frozenset(
-    [
-        "sin",
-        "cos",
-        "tan",
-        "cot",
-        "sec",
-        "csc",
-        "log",
-        "exp",
-        "sqrt",
-        "abs",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "inf",
-        "and",
-    ]
-)
+_FUNCTIONS = frozenset({
+    "sin", "cos", "tan", "cot", "sec", "csc", "log", "exp", "sqrt", "abs", "arcsin", "arccos", "arctan", "sinh", "cosh",
+    "tanh", "inf", "and",
+})  # fmt: skip
 
 
 def find(text: str) -> FinalAnswer | None:

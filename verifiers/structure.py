@@ -1,5 +1,4 @@
-"""Compare two trees: lists, tuples, relations and quantities by their parts, expressions by an opinion that is passed
-in.
+"""Compare two answers: lists, tuples, relations and quantities by their parts, expressions by a judge that is passed in.
 
 Every function is symmetric in its two sides. `different` is said only where it is sure; the rest is `unsure`.
 """
@@ -9,9 +8,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 
-from verifiers import evaluate
-from verifiers.evaluate import Opinion
-from verifiers.tree import (
+from verifiers.exact import Opinion, rational
+from verifiers.math_text.tree import (
     Add,
     Answer,
     Call,
@@ -31,7 +29,7 @@ from verifiers.tree import (
     symbols,
     walk,
 )
-from verifiers.units import Unit
+from verifiers.math_text.units import Unit
 
 Judge = Callable[[Expression, Expression], Opinion]
 
@@ -125,7 +123,7 @@ def _percent(value: Expression, bare: Expression, judge: Judge) -> Opinion:
     dropped = judge(value, bare)
     if dropped == "equal":
         try:
-            return "equal" if abs(evaluate.rational(bare)) > 1 else "different"
+            return "equal" if abs(rational(bare)) > 1 else "different"
         except ArithmeticError:
             return "unsure"
     return all_of([share, dropped]) if "unsure" not in (share, dropped) else "unsure"
@@ -194,7 +192,7 @@ def _increasing(items: tuple[Answer, ...]) -> bool:
         return (
             isinstance(first, Number | Mul | Add)
             and isinstance(last, Number | Mul | Add)
-            and (evaluate.rational(first) < evaluate.rational(last))
+            and (rational(first) < rational(last))
         )
     except ArithmeticError:
         return False

@@ -8,8 +8,8 @@ from fractions import Fraction
 
 import sympy
 
-from verifiers.evaluate import MAX_BITS, Opinion
-from verifiers.tree import Add, Call, Constant, Expression, Mul, Number, Power, Symbol, walk
+from verifiers.exact import MAX_BITS, Opinion
+from verifiers.math_text.tree import Add, Call, Constant, Expression, Mul, Number, Power, Symbol, walk
 
 MAX_NODES = 2_000
 

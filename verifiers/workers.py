@@ -7,37 +7,26 @@ the caller, no event loop of its own.
 
 Each worker is owned by one thread for its whole life. That keeps the event loop free, and it is what makes
 PR_SET_PDEATHSIG safe: Linux sends that signal when the *thread* that started the child ends, not the process.
-
-Wire: one JSON object per line on stdin and stdout of the child; its first line says that it has loaded.
+`worker_process.py` is the process itself, both ends of it.
 """
 
 import asyncio
-import ctypes
 import json
-import os
 import queue
-import resource
-import select
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import IO, Literal, NamedTuple, Self, TypeVar
+from typing import Literal, NamedTuple, Self, TypeVar
 
 from schemas.errors import ConfigError
 from schemas.problem import Problem
 from schemas.verdict import Claim, StepCheck, StepChecks, Verdict
 from verifiers.catalog import VERIFIERS
-from verifiers.families.catalog import STEP_CHECKS, check_steps
+from verifiers.families.catalog import STEP_CHECKS
+from verifiers.worker_process import WorkerProcess
 
-ROOT = Path(__file__).resolve().parents[1]
-_START = "import sys; sys.path.insert(0, sys.argv[1]); from verifiers.workers import serve; serve(int(sys.argv[2]))"
-_PR_SET_PDEATHSIG = 1
 T = TypeVar("T")
 
 
@@ -182,7 +171,7 @@ class _Owner:
     def __init__(self, requests: "queue.SimpleQueue[_Request | None]", config: Config) -> None:
         self._requests = requests
         self._config = config
-        self._process: _Process | None = None
+        self._process: WorkerProcess | None = None
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="verifier-worker", daemon=True)
         self._thread.start()
@@ -214,7 +203,7 @@ class _Owner:
         try:
             if self._process is None or not self._process.alive:
                 self._drop()
-                self._process = _Process(self._config.memory_bytes)
+                self._process = WorkerProcess(self._config.memory_bytes)
                 if self._stopping:
                     raise EOFError
                 self._process.read_line(self._config.start_s)
@@ -235,68 +224,6 @@ class _Owner:
         if process is not None:
             process.kill()
             process.reap()
-
-
-class _Process:
-    """One worker process and its two pipes, read and written with deadlines."""
-
-    def __init__(self, memory_bytes: int) -> None:
-        # -I: neither the caller's PYTHONPATH nor its working directory decides what `verifiers` is.
-        command = [sys.executable, "-I", "-c", _START, str(ROOT), str(memory_bytes)]
-        self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
-        self._in, self._out = _fd(self._child.stdin), _fd(self._child.stdout)
-        os.set_blocking(self._in, False)
-        self._buffer = bytearray()
-
-    @property
-    def pid(self) -> int:
-        return self._child.pid
-
-    @property
-    def alive(self) -> bool:
-        return self._child.poll() is None
-
-    def write(self, data: bytes, seconds: float) -> None:
-        end = time.monotonic() + seconds
-        view = memoryview(data)
-        while view:
-            _wait(self._in, select.POLLOUT, end)
-            view = view[os.write(self._in, view[:65536]) :]
-
-    def read_line(self, seconds: float) -> bytes:
-        end = time.monotonic() + seconds
-        while b"\n" not in self._buffer:
-            _wait(self._out, select.POLLIN, end)
-            piece = os.read(self._out, 65536)
-            if not piece:
-                raise EOFError
-            self._buffer += piece
-        line, _, rest = self._buffer.partition(b"\n")
-        self._buffer = rest
-        return bytes(line)
-
-    def kill(self) -> None:
-        self._child.kill()
-
-    def reap(self) -> None:
-        self._child.wait()
-        for pipe in (self._child.stdin, self._child.stdout):
-            if pipe is not None:
-                pipe.close()
-
-
-def _fd(pipe: IO[bytes] | None) -> int:
-    assert pipe is not None
-    return pipe.fileno()
-
-
-def _wait(descriptor: int, event: int, end: float) -> None:
-    """Wait until `descriptor` is ready. Raises TimeoutError at the monotonic time `end`."""
-    poll = select.poll()  # select.select refuses descriptors above 1,023
-    poll.register(descriptor, event)
-    left = end - time.monotonic()
-    if left <= 0 or not poll.poll(left * 1000):
-        raise TimeoutError
 
 
 def _quick(problem: Problem, text: str) -> Verdict | None:
@@ -328,39 +255,3 @@ def _steps_from(reply: dict[str, object]) -> StepChecks:
 def _step_from(row: dict[str, object]) -> StepCheck:
     claims: list[dict[str, object]] = row.pop("claims")  # type: ignore[assignment]  # as above
     return StepCheck(**row, claims=tuple(Claim(**claim) for claim in claims))  # type: ignore[arg-type]  # as above
-
-
-# The child
-
-
-def serve(memory_bytes: int) -> None:
-    """Answer requests on stdin until it closes. Runs in the worker process only."""
-    # The parent may be killed while a check runs, when nobody reads stdin.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Only this function may write to the pipe: a library that prints must not break the protocol.
-    out = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)
-    from verifiers import symbolic  # loading takes a second: before the first deadline runs
-
-    out.write(json.dumps({"ready": symbolic.__name__}).encode() + b"\n")
-    for line in sys.stdin.buffer:
-        _write_all(out, json.dumps(_answer(json.loads(line))).encode() + b"\n")
-
-
-def _answer(request: dict[str, object]) -> dict[str, object]:
-    try:
-        problem = Problem(**request["problem"])  # type: ignore[arg-type]  # the parent sent the fields of a Problem
-        if request["ask"] == "check":
-            return asdict(VERIFIERS[problem.domain].check(problem, str(request["text"])))
-        return asdict(check_steps(problem, list(request["steps"])))  # type: ignore[call-overload]  # as above
-    except Exception as error:
-        # The boundary of the process: whatever went wrong becomes an undecided verdict in the parent.
-        return {"failed": f"{type(error).__name__}: {error}"[:200]}
-
-
-def _write_all(out: IO[bytes], data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[out.write(view) :]

@@ -33,7 +33,7 @@ def main(argv: list[str]) -> int:
     """Print a line per measurement and the result as JSON."""
     parser = argparse.ArgumentParser(prog="python -m jobs.bench engine", description=__doc__)
     parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG)
-    parser.add_argument("--problems", type=int, default=72, help="problems of one flow arm (default: %(default)s)")
+    parser.add_argument("--problems", type=int, default=144, help="problems of one flow arm (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (default: %(default)s)")
     parser.add_argument("--raw", choices=("chunks", "window"), help=argparse.SUPPRESS)
     parser.add_argument("--run", type=Path, help=argparse.SUPPRESS)

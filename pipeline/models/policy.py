@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import tokenizers
 
@@ -62,34 +63,34 @@ class Policy:
     @cached_property
     def vocabulary(self) -> int:
         """Number of token ids."""
-        return int(self._json("config.json")["vocab_size"])
+        return int(self._value("config.json", "vocab_size"))
 
     @cached_property
     def end_token(self) -> int:
         """Id of the end-of-sequence token."""
-        return int(self._json("config.json")["eos_token_id"])
+        return int(self._value("config.json", "eos_token_id"))
 
     def info(self, engine: str) -> ModelInfo:
         """Describe it for rows and generators."""
         return ModelInfo(
-            name=str(self.card["name"]),
-            revision=str(self.card["revision"]),
+            name=str(self._value("card.json", "name")),
+            revision=str(self._value("card.json", "revision")),
             engine=engine,
-            context_length=int(self._json("config.json")["max_position_embeddings"]),
+            context_length=int(self._value("config.json", "max_position_embeddings")),
             can_continue=True,
-            template=str(self.card["template"]),
+            template=str(self._value("card.json", "template")),
         )
 
     def prepare_openvino(self) -> None:
         """Write `openvino_model.bin` from the safetensors unless it is there and whole. Raises PolicyError."""
-        layout = self._json("openvino_layout.json")
+        for name in ("openvino_model", "openvino_tokenizer", "openvino_detokenizer"):
+            self._check_xml(f"{name}.xml")
+        layout, digest = self._json("openvino_layout.json"), self._value("openvino_layout.json", "sha256")
         target = self.folder / "openvino_model.bin"
-        if target.exists() and _sha256(target.read_bytes()) == layout["sha256"]:
+        if target.exists() and _sha256(target.read_bytes()) == digest:
             return
-        for name in ("openvino_model.xml", "openvino_tokenizer.xml", "openvino_detokenizer.xml"):
-            self._existing(name)
         weights = _assembled(layout, self._existing("model.safetensors"))
-        if _sha256(weights) != layout["sha256"]:
+        if _sha256(weights) != digest:
             path = self.folder / "model.safetensors"
             raise PolicyError(
                 f"{path} is damaged (the weights do not have the recorded hash); {_RESTORE.format(path=path)}"
@@ -107,10 +108,24 @@ class Policy:
     def _json(self, name: str) -> dict[str, Any]:  # Any: JSON
         path = self._existing(name)
         try:
-            loaded = json.loads(path.read_text())
-        except ValueError as error:
+            return dict(json.loads(path.read_text()))
+        except (ValueError, TypeError) as error:
             raise PolicyError(f"{path} is damaged ({error}); {_RESTORE.format(path=path)}") from error
-        return dict(loaded)
+
+    def _value(self, name: str, key: str) -> Any:  # Any: JSON
+        loaded = self._json(name)
+        if key not in loaded:
+            path = self.folder / name
+            raise PolicyError(f"{path} is damaged (no {key!r} in it); {_RESTORE.format(path=path)}")
+        return loaded[key]
+
+    def _check_xml(self, name: str) -> None:
+        """Find out here what the engine's child would only die of."""
+        path = self._existing(name)
+        try:
+            ElementTree.parse(path)
+        except ElementTree.ParseError as error:
+            raise PolicyError(f"{path} is damaged ({error}); {_RESTORE.format(path=path)}") from error
 
 
 def find(name: str) -> Policy:
@@ -138,7 +153,7 @@ def _assembled(layout: dict[str, Any], safetensors: Path) -> bytes:  # Any: JSON
             else:
                 content = bytes.fromhex(part["hex"])
             weights[part["offset"] : part["offset"] + len(content)] = content
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise PolicyError(f"{safetensors} is damaged ({error!r}); {_RESTORE.format(path=safetensors)}") from error
     return bytes(weights)
 

@@ -66,12 +66,15 @@ class ScriptedModel:
         text = prompt if isinstance(prompt, str) else self.tokenizer.decode(prompt)
         if not text:
             raise ValueError("empty prompt")
+        if len(text) + params.max_tokens > self.info.context_length:
+            raise ValueError(f"prompt of {len(text)} tokens and max_tokens {params.max_tokens} exceed the context")
         if Random(seed).random() < self._config.fail_share:
             raise EngineError("told to fail")
         for index in (i for i in range(n) if i not in skip):
             await asyncio.sleep(self._config.delay_s)
             rng = Random(ids.seed(seed, index))
-            whole = continuation(text, rng, self._config.slip_rate)
+            whole = continuation(text, rng, self._config.slip_rate if params.temperature else 0.0)
+            whole = whole[: min((at for at in map(whole.find, params.stop) if at >= 0), default=len(whole))]
             kept = whole[: params.max_tokens]
             yield Completion(
                 seed=seed,

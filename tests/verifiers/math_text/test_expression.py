@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verifiers.evaluate import rational
-from verifiers.expression import read
-from verifiers.tokens import Unreadable
-from verifiers.tree import Number, Quantity, Relation, Sequence, Symbol, Text, is_expression
+from verifiers.exact import rational
+from verifiers.math_text.expression import read
+from verifiers.math_text.tokens import Unreadable
+from verifiers.math_text.tree import Number, Quantity, Relation, Sequence, Symbol, Text, is_expression
 
 NUMBERS = [
     ("12", "12"), ("-12", "-12"), ("−12", "-12"), ("1,000", "1000"), ("1{,}000", "1000"), (r"1\,000", "1000"),

@@ -1,7 +1,7 @@
 """The typed tree of an answer: what `expression.read` returns and every comparison walks over.
 
 Frozen and hashable, so equal structure is `==`. Subtraction, division and negation are sums, products and powers with
--1: one shape per meaning. Trees are built only through `expression.Parser`, which holds their size and depth within
+-1: one shape per meaning. Trees are built only through `expression.read`, which holds their size and depth within
 budgets.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeGuard
 
-from verifiers.units import Unit
+from verifiers.math_text.units import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,38 +103,10 @@ class Text:
 
 Answer = Number | Constant | Symbol | Call | Add | Mul | Power | Quantity | Relation | Sequence | Text
 
-FUNCTIONS = frozenset(
-    [
-        "sin",
-        "cos",
-        "tan",
-        "cot",
-        "sec",
-        "csc",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "ln",
-        "log",
-        "exp",
-        "sqrt",
-        "root",
-        "abs",
-        "floor",
-        "ceil",
-        "factorial",
-        "binomial",
-        "min",
-        "max",
-        "gcd",
-        "lcm",
-        "pm",
-        "mp",
-    ]
-)
+FUNCTIONS = frozenset({
+    "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "ln", "log", "exp",
+    "sqrt", "root", "abs", "floor", "ceil", "factorial", "binomial", "min", "max", "gcd", "lcm", "pm", "mp",
+})  # fmt: skip
 
 MINUS_ONE = Number(Fraction(-1))
 
@@ -178,3 +150,11 @@ def negated(node: Expression) -> Expression:
 def inverse(node: Expression) -> Expression:
     """Return 1/node."""
     return Power(node, MINUS_ONE)
+
+
+def product(*factors: Expression) -> Expression:
+    """Return the product of one or more factors, flat."""
+    flat: list[Expression] = []
+    for factor in factors:
+        flat.extend(factor.factors if isinstance(factor, Mul) else (factor,))
+    return flat[0] if len(flat) == 1 else Mul(tuple(flat))

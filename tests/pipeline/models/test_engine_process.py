@@ -1,0 +1,218 @@
+"""The embedded engine in its own process: what becomes of samples when that process is killed, hangs or cannot start.
+
+Runs the real engine on the embedded policy and asserts nothing about how good the policy is.
+"""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from pipeline.code import ROOT
+from pipeline.models import openvino, policy
+from pipeline.models.engine_process import BLOCK, EngineProcess, Launch
+from schemas.errors import EngineError
+from schemas.model import Completion, SamplingParams
+from tests.doubles import collect
+
+pytestmark = pytest.mark.skipif(not (policy.POLICIES / "math").is_dir(), reason="there is no embedded policy")
+
+PROMPT = "Evaluate (3 + 4) * 5 - 6 * 2\n"
+PARAMS = SamplingParams(max_tokens=120, temperature=1.3)
+SAMPLES = 40
+FEW_AT_ONCE = openvino.Config(max_num_seqs=6)
+"""So that most of the samples still wait when something happens to the first."""
+
+Value = TypeVar("Value")
+
+
+def driving(
+    work: Callable[[EngineProcess], Coroutine[None, None, Value]], config: openvino.Config = FEW_AT_ONCE
+) -> Value:
+    """Run `work` on an engine of its own and close it."""
+
+    async def whole() -> Value:
+        engine = openvino.load(policy.find("math"), config)
+        try:
+            return await work(engine)
+        finally:
+            engine.close()
+
+    return asyncio.run(whole())
+
+
+def the_pid(engine: EngineProcess) -> int:
+    assert engine.pid is not None
+    return engine.pid
+
+
+def in_order(completions: list[Completion]) -> list[tuple[int, str]]:
+    return sorted((one.index, one.text) for one in completions)
+
+
+def gone(pid: int) -> bool:
+    """Wait for a process to end."""
+    for _ in range(200):
+        stat = Path(f"/proc/{pid}/stat")
+        if not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z":
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.fixture(scope="module")
+def undisturbed() -> list[tuple[int, str]]:
+    async def work(engine: EngineProcess) -> list[Completion]:
+        return await collect(engine.sample(PROMPT, SAMPLES, PARAMS, 3))
+
+    return in_order(driving(work, openvino.Config()))
+
+
+def test_the_engine_never_has_more_than_its_maximum(undisturbed: list[tuple[int, str]]) -> None:
+    async def work(engine: EngineProcess) -> list[Completion]:
+        found = []
+        async for completion in engine.sample(PROMPT, SAMPLES, PARAMS, 3):
+            assert engine.in_flight <= FEW_AT_ONCE.max_num_seqs
+            found.append(completion)
+        assert engine.in_flight == 0
+        return found
+
+    assert in_order(driving(work)) == undisturbed
+
+
+def disturbed(signals: tuple[int, ...], stall_s: float) -> tuple[list[Completion], int]:
+    """Send signals to the engine after its first samples; return all samples and how often it was replaced."""
+
+    async def work(engine: EngineProcess) -> tuple[list[Completion], int]:
+        stream = engine.sample(PROMPT, SAMPLES, PARAMS, 3)
+        found = [await anext(stream)]
+        for number in signals:
+            os.kill(the_pid(engine), number)
+            found.append(await anext(stream))
+        return found + await collect(stream), engine.restarted
+
+    return driving(work, openvino.Config(max_num_seqs=6, stall_s=stall_s))
+
+
+def test_a_killed_engine_is_replaced_and_no_sample_is_lost_or_changed(undisturbed: list[tuple[int, str]]) -> None:
+    found, restarted = disturbed((signal.SIGKILL, signal.SIGKILL), 20)
+    assert in_order(found) == undisturbed
+    # Samples that were already on their way may arrive before the loss is noticed: two kills can be one replacement.
+    assert restarted >= 1
+
+
+def test_a_hung_engine_is_replaced_and_no_sample_is_lost_or_changed(undisturbed: list[tuple[int, str]]) -> None:
+    found, restarted = disturbed((signal.SIGSTOP,), 1.5)
+    assert in_order(found) == undisturbed
+    assert restarted >= 1
+
+
+def test_an_idle_engine_that_dies_is_there_for_the_next_request(undisturbed: list[tuple[int, str]]) -> None:
+    async def work(engine: EngineProcess) -> list[Completion]:
+        await collect(engine.sample(PROMPT, 1, PARAMS, 8))
+        os.kill(the_pid(engine), signal.SIGKILL)
+        found = await collect(engine.sample(PROMPT, SAMPLES, PARAMS, 3))
+        assert engine.restarted == 1
+        return found
+
+    assert in_order(driving(work)) == undisturbed
+
+
+def test_an_engine_that_cannot_start_is_an_error_for_all_that_wait() -> None:
+    async def whole() -> None:
+        embedded = policy.find("math")
+        launch = Launch(module="tests.no_such_module", settings=None, max_in_flight=4, restarts=1)
+        engine = EngineProcess(embedded.info("none"), embedded.tokenizer, launch, vocabulary=512, end_token=1)
+        try:
+            requests = [collect(engine.sample(PROMPT, 3, PARAMS, seed)) for seed in range(3)]
+            errors = await asyncio.gather(*requests, return_exceptions=True)
+            assert [type(error) for error in errors] == [EngineError] * 3
+            assert "exit code 1" in str(errors[0])
+        finally:
+            engine.close()
+
+    asyncio.run(whole())
+
+
+def test_closing_a_request_frees_the_engine_at_once(undisturbed: list[tuple[int, str]]) -> None:
+    async def work(engine: EngineProcess) -> list[Completion]:
+        stream = engine.sample(PROMPT, 500, SamplingParams(max_tokens=900, temperature=2.0), 9)
+        await anext(stream)
+        assert engine.in_flight > 0
+        await stream.aclose()
+        assert engine.in_flight == 0
+        return await collect(engine.sample(PROMPT, SAMPLES, PARAMS, 3))
+
+    assert in_order(driving(work)) == undisturbed
+
+
+def test_close_ends_the_child_and_fails_what_waits() -> None:
+    async def work(engine: EngineProcess) -> int:
+        stream = engine.sample(PROMPT, SAMPLES, PARAMS, 3)
+        await anext(stream)
+        pid = the_pid(engine)
+        engine.close()
+        with pytest.raises(EngineError, match="closed"):
+            await collect(stream)
+        assert engine.pid is None and engine.in_flight == 0
+        engine.close()
+        return pid
+
+    assert gone(driving(work))
+
+
+def test_the_child_dies_with_a_killed_parent() -> None:
+    script = (
+        "import asyncio\n"
+        "from pipeline.models import openvino, policy\n"
+        "from schemas.model import SamplingParams\n"
+        "async def main():\n"
+        "    engine = openvino.load(policy.find('math'), openvino.Config())\n"
+        f"    await anext(engine.sample({PROMPT!r}, 1, SamplingParams(max_tokens=5), 1))\n"
+        "    print(engine.pid, flush=True)\n"
+        "    await asyncio.sleep(60)\n"
+        "asyncio.run(main())\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        parent.kill()
+    assert gone(pid)
+
+
+def test_tokens_of_blocks_seen_before_count_as_cached() -> None:
+    async def work(engine: EngineProcess) -> None:
+        tokens = engine.tokenizer.encode("1 + 2 * 3 - 4 + 5 * 6 - 7 + 8 * 9 - " * 20)
+        short = SamplingParams(max_tokens=1)
+
+        async def cached(prompt: tuple[int, ...]) -> tuple[int, int]:
+            first, second = await collect(engine.sample(prompt, 2, short, 1))
+            assert first.prompt_tokens == len(prompt)
+            return first.cached_tokens, second.cached_tokens
+
+        whole = tokens[: 2 * BLOCK + 5]
+        assert await cached(whole) == (0, 0)
+        assert await cached(whole) == (2 * BLOCK, 2 * BLOCK)
+        assert await cached(whole[: BLOCK + 3]) == (BLOCK, BLOCK)
+        assert await cached(whole[:BLOCK]) == (BLOCK - 1, BLOCK - 1)  # the last token is always computed
+        assert await cached(tokens[1 : 2 * BLOCK]) == (0, 0)
+
+    driving(work)
+
+
+def test_engine_time_is_shared_out_and_no_more_than_there_was() -> None:
+    async def work(engine: EngineProcess) -> None:
+        await collect(engine.sample(PROMPT, 1, PARAMS, 1))
+        began = time.monotonic()
+        found = await collect(engine.sample(PROMPT, SAMPLES, PARAMS, 3))
+        assert 0 < sum(one.engine_s for one in found) <= time.monotonic() - began + 0.01
+        assert engine.span_s <= engine.in_flight_s <= FEW_AT_ONCE.max_num_seqs * engine.span_s
+
+    driving(work)

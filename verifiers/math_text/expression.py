@@ -1,0 +1,80 @@
+r"""Read one answer: text -> typed tree, or why there is none. Never evaluates, never calls `eval`.
+
+`read(text)` is total: a tree, or `Unreadable` with the reason. What it cannot be sure of it refuses (`1/2x`, `x2`,
+`\int`): a refused text is undecided, a misread one would be a wrong label. Conventions: `2\frac{1}{2}` and `7 3/4`
+are mixed numbers, `1011_2` is a number in base 2, `i` and `e` are the constants, commas with exactly three digits
+after them group thousands except inside brackets, a word after a number is its unit.
+"""
+
+import re
+from functools import lru_cache
+
+from verifiers.math_text.grammar import Parser
+from verifiers.math_text.number_words import leading_number
+from verifiers.math_text.tokens import Unreadable, clean, tokenise
+from verifiers.math_text.tree import FUNCTIONS, Answer, Number, Quantity, Symbol, Text
+from verifiers.math_text.units import read_unit
+from verifiers.math_text.vocabulary import AND, NAMED, SHORT_WORDS
+
+_PLAIN = re.compile(r"[A-Za-z]+(?:(?: +|(?<=[A-Za-z]{3})-(?=[A-Za-z]{3})|')[A-Za-z]+)*[?]?")
+_ONE_TEXT = re.compile(r"\\(?:text|textrm|textbf|textit|textnormal|mbox|mathrm|operatorname)\s?\{([^{}]*)\}\.?")
+_CHOICE = re.compile(r"\(?([A-Za-z])[).]?")
+_AND_A_HALF = re.compile(r"([0-9]{1,12}) and (?:a|one) half(\s[^0-9]*)?")
+_WORD = re.compile(r"[A-Za-z]{3,}")
+
+
+@lru_cache(maxsize=8192)
+def read(text: str) -> Answer | Unreadable:
+    """Return the tree of one answer, or why there is none. Never raises; linear in the length of `text`."""
+    try:
+        cleaned = clean(text)
+        if not cleaned:
+            raise Unreadable("nothing to read")
+        while match := _ONE_TEXT.fullmatch(cleaned):
+            cleaned = match[1].strip()
+        if (match := _CHOICE.fullmatch(cleaned)) and match[1] not in "ei":
+            return Symbol(match[1])
+        if match := _AND_A_HALF.fullmatch(cleaned):
+            cleaned = f"{match[1]}.5{match[2] or ''}"
+        if _PLAIN.fullmatch(cleaned) and _is_words(cleaned):
+            return _read_words(cleaned)
+        try:
+            return Parser(tokenise(cleaned)).answer()
+        except Unreadable:
+            # Prose that mentions numbers is words; a formula this parser does not know stays unreadable.
+            if _is_prose(cleaned):
+                return Text(" ".join(cleaned.lower().split()))
+            raise
+    except Unreadable as error:
+        return error
+    except RecursionError:
+        return Unreadable("nested too deep")
+
+
+def _is_prose(text: str) -> bool:
+    """Whether words make up most of `text`."""
+    if "\\" in re.sub(r"\\(?:text|mbox|\$)", "", text) or "^" in text:
+        return False
+    return 2 * sum(len(word) for word in _WORD.findall(text)) > len(text.replace(" ", ""))
+
+
+def _is_words(text: str) -> bool:
+    """Whether letters and spaces are words, not variables and functions (`x y`, `sin x`, `x and y`)."""
+    runs = re.findall(r"[A-Za-z]+", text)
+    if any(run in FUNCTIONS or run in NAMED for run in runs):
+        return False
+    return any(len(run) >= 3 or run.lower() in SHORT_WORDS for run in runs if run.lower() not in AND)
+
+
+def _read_words(text: str) -> Answer:
+    words = re.findall(r"[a-z']+", text.lower())
+    found = leading_number(words)
+    if found is not None:
+        value, used = found
+        rest = words[used:]
+        if not rest:
+            return Number(value)
+        unit = read_unit(" ".join(rest))
+        if unit is not None and (unit.known or len(rest) <= 2):
+            return Quantity(Number(value), unit)
+    return Text(" ".join(text.lower().rstrip(".!?").split()))

@@ -1,0 +1,156 @@
+r"""How expressions bind: a Pratt parser from tokens to `tree` nodes, with a budget on nesting.
+
+Binding, loosest first: sums, products (written or not), powers, postfix signs. What could mean two things is refused.
+Each construct is read by the module of its name.
+"""
+
+from fractions import Fraction
+
+from verifiers.math_text import brackets, commands, letters, lists, numbers
+from verifiers.math_text.cursor import POWER, PRODUCT, SUM, Cursor, scalar
+from verifiers.math_text.number_words import COUNTS
+from verifiers.math_text.tokens import Token, Unreadable
+from verifiers.math_text.tree import (
+    FUNCTIONS,
+    Add,
+    Answer,
+    Call,
+    Constant,
+    Expression,
+    Number,
+    Power,
+    inverse,
+    negated,
+    product,
+)
+from verifiers.math_text.units import LETTERS, is_unit
+from verifiers.math_text.vocabulary import ALIASES, AND, NAMED, SHORT_WORDS
+
+MAX_DEPTH = 60
+"""Levels of nesting; an answer has fewer than ten. Keeps every recursion over a tree below Python's limit."""
+
+_BINDING = {"sum": SUM, "times": PRODUCT, "over": PRODUCT, "factor": PRODUCT, "power": POWER, "degree": 100}
+_OPERATORS = {
+    "+": "sum", "-": "sum", "\\pm": "sum", "\\mp": "sum", "*": "times", "\\times": "times", "\\cdot": "times",
+    "\\ast": "times", "/": "over", "\\div": "over", "^": "power", "**": "power", "!": "power",
+}  # fmt: skip
+_ENDS = (")", "}", "]")
+
+
+class Parser(Cursor):
+    """One pass over the tokens of one answer. Raises Unreadable on anything it is not sure of."""
+
+    def __init__(self, tokens: list[Token]) -> None:
+        super().__init__(tokens)
+        self._depth = 0
+
+    def answer(self) -> Answer:
+        """Return the whole answer; every token is used."""
+        node = self.items()
+        if self.peek().kind != "end":
+            raise Unreadable(f"cannot read {self.peek().text[:20]!r} here")
+        return node
+
+    def items(self) -> Answer:
+        """Read a list of answers, as it stands inside brackets."""
+        return lists.items(self)
+
+    def expression(self, binding: int) -> Answer:
+        """Read operators that bind tighter than `binding`."""
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise Unreadable(f"nested deeper than {MAX_DEPTH}")
+        left = self.operand(binding)
+        divided = False
+        while (operator := self._operator()) is not None and binding < _BINDING[operator]:
+            if operator == "degree":
+                self.at += 1
+                left = product(scalar(left), Number(Fraction(1, 180)), Constant("pi"))
+            elif operator == "sum":
+                left = self._sum(scalar(left))
+            elif operator == "power":
+                left = self._raised(scalar(left))
+            else:
+                before = self.tokens[self.at - 1].text
+                if operator == "factor" and divided and not self.peek().space and before not in _ENDS:
+                    raise Unreadable("a/bc can mean two things")
+                self.at += operator != "factor"
+                right = self.value(PRODUCT)
+                divided = operator == "over"
+                left = product(scalar(left), inverse(right) if divided else right)
+        self._depth -= 1
+        return left
+
+    def _operator(self) -> str | None:
+        """Say which operator comes next, a name from `_BINDING`; None where the expression ends."""
+        token = self.peek()
+        if token.text in _OPERATORS:
+            return _OPERATORS[token.text]
+        if token.text == "\\degree":
+            return "degree" if self.in_function else None
+        return "factor" if self.starts_factor() else None
+
+    def _sum(self, left: Expression) -> Expression:
+        sign = self.next().text
+        right = self.value(SUM)
+        if sign in ("\\pm", "\\mp"):
+            right = Call(sign[1:], (right,))
+        elif sign == "-":
+            right = negated(right)
+        # One flat sum instead of a chain as deep as it is long.
+        return Add((*left.terms, right)) if isinstance(left, Add) else Add((left, right))
+
+    def _raised(self, left: Expression) -> Expression:
+        if self.next().text == "!":
+            return Call("factorial", (left,))
+        exponent = self.group() if self.peek().text == "{" else self.value(POWER - 1)
+        return Power(left, exponent)
+
+    def starts_factor(self) -> bool:
+        """Whether a product goes on without a sign."""
+        token, before = self.peek(), self.tokens[self.at - 1]
+        if token.kind == "number":
+            if before.kind == "number" or before.kind == "word":
+                raise Unreadable("a number directly after a number or a letter")
+            return True
+        if token.kind == "word":
+            return not self._is_unit_here(token, before)
+        if token.kind == "command":
+            return commands.is_value(token.text)
+        return token.text in ("(", "[", "{") or (token.text == "|" and not self.bars)
+
+    def _is_unit_here(self, token: Token, before: Token) -> bool:
+        word = token.text
+        if word.lower() in AND or word in COUNTS:
+            return True
+        if word in FUNCTIONS or word in ALIASES or word in NAMED:
+            return False
+        if len(word) == 1:
+            alone = self.peek(1).kind == "end" and token.space and before.kind == "number"
+            return word in LETTERS and alone
+        # "of", "in", "is": words, not products of letters
+        return len(word) > 3 or is_unit(word) or word.lower() in SHORT_WORDS or (token.space and len(word) > 2)
+
+    def operand(self, binding: int) -> Answer:
+        """Read what an operator stands before or after."""
+        token = self.next()
+        if token.kind == "number":
+            return numbers.number(self, token)
+        if token.kind == "word":
+            return letters.word(self, token)
+        if token.kind == "text":
+            return letters.text_command(self, token)
+        if token.text == "{":
+            return brackets.braces(self)
+        if token.text in brackets.OPENING:
+            return brackets.bracketed(self, token.text)
+        if token.text in ("-", "+"):
+            value = self.value(max(PRODUCT, binding))
+            return negated(value) if token.text == "-" else value
+        if token.text in ("\\pm", "\\mp"):
+            return Call(token.text[1:], (self.value(PRODUCT),))
+        if token.text in brackets.BARS:
+            return brackets.absolute(self, token.text)
+        if token.kind == "command":
+            return commands.command(self, token.text)
+        raise Unreadable(f"cannot read {token.text[:20]!r} here" if token.text else "it ends too early")

@@ -1,0 +1,87 @@
+"""A value with the unit before or after it: `$5`, `5 cm^2`, `84 cents a month`, `1.8 billion`, `50%`."""
+
+from fractions import Fraction
+
+from verifiers.math_text.cursor import Cursor, scalar
+from verifiers.math_text.number_words import COUNTS
+from verifiers.math_text.tokens import Unreadable
+from verifiers.math_text.tree import Add, Answer, Expression, Mul, Number, Quantity, negated, symbols
+from verifiers.math_text.units import CURRENCY, DEGREE, PERCENT, read_unit
+from verifiers.math_text.vocabulary import AND
+
+
+def measured(cursor: Cursor) -> Answer:
+    """Read an expression and its unit where it has one."""
+    minus = cursor.peek().text == "-" and cursor.peek(1).text in CURRENCY
+    cursor.at += minus
+    currency = cursor.peek().text if cursor.peek().text in CURRENCY else ""
+    cursor.at += bool(currency)
+    node = cursor.expression(0)
+    if minus:
+        node = negated(scalar(node))
+    while cursor.peek().kind in ("word", "text") and cursor.peek().text.strip().lower() in COUNTS:
+        node = Mul((scalar(node), Number(Fraction(COUNTS[cursor.next().text.strip().lower()]))))
+    token = cursor.peek()
+    if token.text in ("%", "\\%"):
+        cursor.at += 1
+        if cursor.peek().kind in ("word", "text") and cursor.peek().text.strip() not in AND:
+            _phrase(cursor)
+        return Quantity(scalar(node), PERCENT)
+    if token.text == "\\degree":
+        cursor.at += 1
+        _phrase(cursor)
+        return Quantity(scalar(node), DEGREE)
+    phrase = " ".join(part for part in (currency, _phrase(cursor)) if part)
+    unit = read_unit(phrase)
+    if unit is None:
+        return node
+    if not unit.known and symbols(scalar(node)):
+        raise Unreadable("words after a formula")
+    return Quantity(scalar(node), unit)
+
+
+def _phrase(cursor: Cursor) -> str:
+    """Take the words after a number, up to a comma, `and`, a relation or the end."""
+    pieces: list[str] = []
+    while True:
+        token = cursor.peek()
+        lowered = token.text.strip().lower()
+        if token.kind in ("word", "text"):
+            if lowered in AND:
+                break
+            pieces.append(token.text)
+        elif token.text in CURRENCY or (pieces and token.text in ("/", "'", "-", ".", "(", ")")):
+            pieces.append(token.text)
+        elif pieces and token.text == "^":
+            pieces.append(_exponent_text(cursor))
+        else:
+            break
+        cursor.at += 1
+    return " ".join(pieces)
+
+
+def _exponent_text(cursor: Cursor) -> str:
+    """Read `^2` or `^{2}` after a unit; leaves its last token to be skipped."""
+    braced = cursor.peek(1).text == "{"
+    digit = cursor.peek(2 if braced else 1).text
+    if len(digit) != 1 or not digit.isdigit() or digit == "0" or (braced and cursor.peek(3).text != "}"):
+        raise Unreadable("an exponent of a unit that is no digit")
+    cursor.at += 3 if braced else 1
+    return "^" + digit
+
+
+def compound(items: list[Answer]) -> Quantity | None:
+    """Return `3 hours and 20 minutes` as one quantity, None where the items are several answers."""
+    first = items[0]
+    if not isinstance(first, Quantity) or not first.unit.known:
+        return None
+    total: list[Expression] = []
+    last = None
+    for item in items:
+        if not isinstance(item, Quantity) or item.unit.dimension != first.unit.dimension:
+            return None
+        if last is not None and item.unit.factor >= last:
+            return None
+        last = item.unit.factor
+        total.append(Mul((item.value, Number(item.unit.factor / first.unit.factor))))
+    return Quantity(Add(tuple(total)), first.unit)

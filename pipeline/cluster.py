@@ -18,7 +18,8 @@ def start() -> None:
             logging_level=logging.ERROR,
             runtime_env={"working_dir": str(ROOT), "excludes": _LEFT_BEHIND},
         )
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    # Whatever ends a run is reported once, by the command itself.
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     context = DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False

@@ -21,6 +21,7 @@ from pipeline.generate import Mill, Work, open_mill
 from pipeline.manifest import ShardEntry
 from pipeline.verify import audit
 from pipeline.write import write_results
+from schemas.errors import EngineError, StepmillError
 
 _REPORT_S = 0.5
 
@@ -30,6 +31,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._parts: dict[str, Counts] = {}
+        self._failure: StepmillError | None = None
 
     def report(self, who: str, counts: Counts) -> None:
         """Take an actor's counts so far."""
@@ -38,6 +40,14 @@ class Tally:
     def total(self) -> Counts:
         """Return the sum."""
         return total(list(self._parts.values()))
+
+    def fail(self, error: StepmillError) -> None:
+        """Take what ends the run; Ray hands on the text of an error from a worker, not the error."""
+        self._failure = self._failure or error
+
+    def failure(self) -> StepmillError | None:
+        """Return what ended the run."""
+        return self._failure
 
 
 class Generate:
@@ -51,8 +61,12 @@ class Generate:
 
     async def __call__(self, problems: pa.Table) -> pa.Table:
         """Grind one block."""
-        mill = self._opened()
-        results = await mill.grind_table(problems)
+        try:
+            mill = self._opened()
+            results = await mill.grind_table(problems)
+        except StepmillError as error:
+            await self._tally.fail.remote(error)
+            raise
         self._tally.report.remote(self._name(), mill.snapshot())
         return results
 
@@ -91,14 +105,20 @@ def run_ray(work: Work, tables: Sequence[pa.Table], publish: Publish, watcher: W
     )
     written = results.map_batches(
         _verify_and_write,
-        fn_kwargs={"work": work},
+        fn_kwargs={"work": work, "tally": tally},
         batch_size=None,
         batch_format="pyarrow",
         zero_copy_batch=True,
         num_cpus=0.5,
     )
-    for entries in written.iter_batches(batch_size=None, batch_format="pyarrow"):
-        publish([_entry(line) for line in entries.column("entry").to_pylist()])
+    try:
+        for entries in written.iter_batches(batch_size=None, batch_format="pyarrow"):
+            publish([_entry(line) for line in entries.column("entry").to_pylist()])
+    except (ray.exceptions.RayError, ray.data.exceptions.UserCodeException) as error:
+        known: StepmillError | None = ray.get(tally.failure.remote())
+        last = str(error).strip().splitlines()[-1]
+        lost = EngineError(f"Ray gave up: {last}; what is committed stays, the same command goes on")
+        raise known or lost from error
     final: Counts = ray.get(tally.total.remote())
     return final
 
@@ -106,9 +126,13 @@ def run_ray(work: Work, tables: Sequence[pa.Table], publish: Publish, watcher: W
 _ENTRIES = pa.schema([pa.field("entry", pa.string(), nullable=False)])
 
 
-def _verify_and_write(results: pa.Table, work: Work) -> pa.Table:
+def _verify_and_write(results: pa.Table, work: Work, tally: "ray.actor.ActorHandle") -> pa.Table:
     """Audit and write one shard; what it wrote travels to the driver as JSON lines."""
-    entries = write_results(audit(results), work.folder)
+    try:
+        entries = write_results(audit(results), work.folder)
+    except StepmillError as error:
+        ray.get(tally.fail.remote(error))
+        raise
     return pa.table({"entry": [json.dumps(asdict(entry)) for entry in entries]}, schema=_ENTRIES)
 
 

@@ -6,7 +6,8 @@ keeps the queue and never hands over more than the engine's maximum of concurren
 requests. What was in flight when the child is lost is asked again with the same seed.
 
 Messages are pickled over one socket pair, parent to child ("add", [Job]) and ("cancel", [id]), child to parent
-("ready",), ("beat",), ("done", [Finished]) and ("refused", id, reason). The child beats at least once a second.
+("ready",) or ("failed", reason), ("beat",), ("done", [Finished]) and ("refused", id, reason). The child beats at least once
+a second.
 """
 
 import asyncio
@@ -265,6 +266,9 @@ class EngineProcess:
         kind = message[0]
         if kind == "ready":
             self._ready = True
+        elif kind == "failed":
+            # It could not even start; starting it again would not help.
+            self._fail_all(EngineError(f"the {self.info.engine} engine does not start: {message[1]}"))
         elif kind == "done":
             self._failures = 0
             share = self._fair_share()

@@ -136,7 +136,11 @@ class Engine:
 
 def serve(link: Connection) -> None:
     """Run the engine until the parent goes away."""
-    engine = Engine(link.recv())
+    try:
+        engine = Engine(link.recv())
+    except RuntimeError as error:
+        link.send(("failed", str(error).strip().splitlines()[-1]))
+        return
     link.send(("ready",))
     beat = time.monotonic()
     while True:

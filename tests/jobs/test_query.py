@@ -86,9 +86,9 @@ EXPECTED: dict[str, list[list[Any]]] = {
     # products: t3's three steps agree, the four steps of t4 and t5 have no exact truth.
     # sums: t1's two agree, both of t2's are wrong steps labelled good.
     "label_quality": [
-        ["products", 3, 4, 1.0, 1.0, 1.0, 1.0, 1.0, 1 / 3],
+        ["products", 3, 0, 1.0, 1.0, 1.0, 1.0, 1.0, 1 / 3],
         ["sums", 4, 0, 0.5, 1.0, 0.0, 0.5, 0.5, 0.5],
-        ["all", 7, 4, 0.75, 1.0, 0.5, 0.75, 5 / 7, 3 / 7],
+        ["all", 7, 0, 0.75, 1.0, 0.5, 0.75, 5 / 7, 3 / 7],
     ],
     "rollouts_per_step": [[0, 5, 3, 4.0, 4, 12, 7 / 12], [1, 5, 1, 4.0, 4, 4, 0.0], [2, 1, 0, None, 0, 0, None]],
     "stop_reasons": [

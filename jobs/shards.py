@@ -76,8 +76,9 @@ def grind(config: RunConfig, arguments: argparse.Namespace, loaded: Loaded | Non
     if arguments.dry_run:
         print(_described(plan))
         return 0
+    shell = _shell(config)
     with Display(len(plan.pending), quiet=arguments.json) as display:
-        outcome = flow.run(plan, _shell(config), display)
+        outcome = flow.run(plan, shell, display)
     result = summary.summarise(plan, outcome, out)
     if arguments.json:
         print(summary.as_json(result))
@@ -92,8 +93,11 @@ def grind(config: RunConfig, arguments: argparse.Namespace, loaded: Loaded | Non
 def _shell(config: RunConfig) -> flow.Shell:
     if not config.flow.ray:
         return flow.run_local
-    from pipeline.ray_flow import run_ray  # Ray takes two seconds to import, which --dry-run and --local save
+    # Ray takes two seconds to import, which --dry-run and --local save.
+    from pipeline import cluster
+    from pipeline.ray_flow import run_ray
 
+    cluster.drop_advisory()
     return run_ray
 
 

@@ -1,6 +1,9 @@
 """Connect to Ray: a cluster that is there (`RAY_ADDRESS`), or one of this machine's own that ends with the process."""
 
 import logging
+import os
+import sys
+import threading
 
 import ray
 from ray.data import DataContext
@@ -8,6 +11,29 @@ from ray.data import DataContext
 from pipeline.code import ROOT
 
 _LEFT_BEHIND = [".git", ".venv*", "tests", "shards", "*.md", "openvino_model.bin"]
+
+
+_ADVISORY = b"has constructor arguments in the object store and max_restarts > 0"
+
+
+def drop_advisory() -> None:
+    """Keep one line off standard error: Ray's core prints it for every Ray Data pool, as an error (ray issue 53727).
+
+    Call it before anything else takes hold of `sys.stderr`.
+    """
+    terminal = os.dup(2)
+    incoming, outgoing = os.pipe()
+    os.dup2(outgoing, 2)
+    os.close(outgoing)
+    sys.stderr = os.fdopen(terminal, "w", buffering=1)  # Python's own messages do not pass through the pipe
+
+    def forward() -> None:
+        with os.fdopen(incoming, "rb") as lines:
+            for line in lines:
+                if _ADVISORY not in line:
+                    os.write(terminal, line)
+
+    threading.Thread(target=forward, daemon=True).start()
 
 
 def start() -> None:

@@ -110,7 +110,10 @@ def parse(raw: Mapping[str, Any], where: str) -> RunConfig:
     engine = ENGINES.get(model.engine)
     if engine is None:
         raise ConfigError(f"{where}: model.engine = {model.engine!r}{_nearest(model.engine, ENGINES)}")
-    generator_raw = dict(raw.get("generator", {}))
+    generator_raw = raw.get("generator", {})
+    if not isinstance(generator_raw, Mapping):
+        raise ConfigError(f"{where}: [generator] must be a table")
+    generator_raw = dict(generator_raw)
     name = generator_raw.pop("name", "math_shepherd")
     if name not in GENERATORS:
         raise ConfigError(f"{where}: generator.name = {name!r}{_nearest(str(name), GENERATORS)}")
@@ -151,6 +154,19 @@ def check(config: RunConfig, where: str) -> None:
     for key, value in positive.items():
         if value < 1:
             raise ConfigError(f"{where}: {key} = {value}; it must be at least 1")
+    _check_sampling(config.generator, where)
+
+
+def _check_sampling(generator: Any, where: str) -> None:  # Any: a generator module's own Config
+    for key in ("samples", "labelled"):
+        if getattr(generator, key, 0) < 0:
+            raise ConfigError(f"{where}: generator.{key} = {getattr(generator, key)}; it must not be negative")
+    if not 0 <= generator.temperature < float("inf"):
+        raise ConfigError(
+            f"{where}: generator.temperature = {generator.temperature}; 0 is greedy, 1 the policy as it is"
+        )
+    if not 0 < generator.top_p <= 1:
+        raise ConfigError(f"{where}: generator.top_p = {generator.top_p}; it must be above 0 and at most 1")
 
 
 def read(row: type[Row], raw: Mapping[str, Any], where: str, prefix: str) -> Row:

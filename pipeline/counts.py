@@ -21,8 +21,9 @@ class Counts:
     """Engine processes that died or hung and were replaced."""
     engine_s: float = 0.0
     """From the first sample handed to an engine to the last one back, summed over engines."""
-    in_flight_s: float = 0.0
-    """Summed over samples, the time each was with its engine; over `engine_s` it is the mean batch."""
+    engine_steps: int = 0
+    sequence_steps: int = 0
+    """Sequences decoded, summed over the engines' steps; over `engine_steps` it is the mean batch."""
 
     def add(self, other: "Counts") -> None:
         """Add another process's numbers."""

@@ -115,7 +115,8 @@ class Mill:
             replayed=self.model.replayed,
             restarts=getattr(self.engine, "restarted", 0),
             engine_s=getattr(self.engine, "span_s", 0.0),
-            in_flight_s=getattr(self.engine, "in_flight_s", 0.0),
+            engine_steps=getattr(self.engine, "steps", 0),
+            sequence_steps=getattr(self.engine, "sequence_steps", 0),
         )
 
     async def close(self) -> None:

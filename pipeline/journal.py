@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Collection
 from dataclasses import fields, replace
 from pathlib import Path
 
+from schemas.errors import StorageError
 from schemas.model import Completion, Model, ModelInfo, SamplingParams, Tokenizer, Tokens
 
 Key = tuple[int, int]
@@ -37,9 +38,13 @@ class JournalledModel:
     def __init__(self, inner: Model, folder: Path) -> None:
         self._inner = inner
         self._known = read(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        # Unbuffered: a line is either with the kernel or not written at all.
-        self._segment = (folder / f"{os.urandom(8).hex()}.jsonl").open("ab", buffering=0)
+        self._path = folder / f"{os.urandom(8).hex()}.jsonl"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            # Unbuffered: a line is either with the kernel or not written at all.
+            self._segment = self._path.open("ab", buffering=0)
+        except OSError as error:
+            raise StorageError(f"{self._path}: {error.strerror}; choose another --out") from error
         self.replayed = 0
         """Completions that were not sampled again."""
 
@@ -66,11 +71,19 @@ class JournalledModel:
             fresh = self._inner.sample(prompt, n, params, seed, skip=done)
             try:
                 async for completion in fresh:
-                    line = json.dumps([getattr(completion, name) for name in _COLUMNS])
-                    self._segment.write(line.encode() + b"\n")
+                    self._write(completion)
                     yield completion
             finally:
                 await fresh.aclose()
+
+    def _write(self, completion: Completion) -> None:
+        line = json.dumps([getattr(completion, name) for name in _COLUMNS]).encode() + b"\n"
+        try:
+            written = self._segment.write(line)
+        except OSError as error:
+            raise StorageError(f"{self._path}: {error.strerror}; make room, then run again") from error
+        if written != len(line):
+            raise StorageError(f"{self._path}: the disk is full; make room, then run again")
 
     def close(self) -> None:
         """Close the segment."""

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,8 @@ def whole(path: Path) -> Iterator[Path]:
         temporary.replace(path)
         sync(path.parent)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # what made the write fail may do the same to this
+            temporary.unlink()
         raise StorageError(f"{path}: {error.strerror}; make room or choose another --out, then run again") from error
 
 
@@ -110,7 +111,11 @@ def sha256_of(path: Path) -> str:
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold a run's folder for one process; the kernel lets go when it dies. Raises StorageError where another has it."""
-    with (folder / "run.json").open("a") as stream:
+    try:
+        stream = (folder / "run.json").open("a")
+    except OSError as error:
+        raise StorageError(f"{folder}: {error.strerror}; choose another --out") from error
+    with stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -9,6 +9,7 @@ from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.table import Column
 from rich.text import Text
 
 from pipeline.counts import Counts
@@ -32,9 +33,9 @@ class Display:
         self._thread = threading.Thread(target=self._show, daemon=True)
         columns: list[ProgressColumn] = [
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=16),
             TextColumn("{task.completed}/{task.total} problems"),
-            _Figures(self),
+            _Figures(self, table_column=Column(no_wrap=True)),
             TimeElapsedColumn(),
         ]
         self._bar = Progress(*columns, console=self._console, transient=True)
@@ -82,15 +83,15 @@ class Display:
         if self._first_token is None:
             return "engine starting"
         elapsed = max(time.monotonic() - self._first_token, 1e-6)
-        share = f"{c.accepted / c.traces:.0%} accepted" if c.traces else "none finished yet"
+        share = f"{c.accepted / c.traces:.0%} accepted" if c.traces else "none done yet"
         left = (self._pending - c.problems) * elapsed / c.problems if c.problems else None
-        eta = "" if left is None else f"  ETA {int(left) // 60}:{int(left) % 60:02d}"
-        return f"{c.rollouts:,} rollouts  {c.generated_tokens / elapsed:,.0f} tokens/s  {share}{eta}"
+        eta = "" if left is None else f" ETA {int(left) // 60}:{int(left) % 60:02d}"
+        return f"{c.rollouts:,} rollouts {c.generated_tokens / elapsed:,.0f} tokens/s {share}{eta}"
 
 
 class _Figures(ProgressColumn):
-    def __init__(self, display: Display) -> None:
-        super().__init__()
+    def __init__(self, display: Display, table_column: Column) -> None:
+        super().__init__(table_column=table_column)
         self._display = display
 
     def render(self, task: Task) -> Text:

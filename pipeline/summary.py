@@ -61,7 +61,7 @@ def summarise(plan: Plan, outcome: Outcome, out: Path) -> Row:
         "rollouts": counts.rollouts,
         "generated_tokens": counts.generated_tokens,
         "tokens_per_s": round(counts.generated_tokens / counts.engine_s) if counts.engine_s else 0,
-        "mean_batch": round(counts.in_flight_s / counts.engine_s, 1) if counts.engine_s else 0,
+        "mean_batch": round(counts.sequence_steps / counts.engine_steps, 1) if counts.engine_steps else 0,
         "replayed_rollouts": counts.replayed,
         "engine_restarts": counts.restarts,
         "refused_rows": len(plan.refused),
@@ -121,7 +121,9 @@ _QUALITY = {
 
 
 def _quality(rows: Sequence[Row]) -> Table:
-    title = "hard labels against exact truth; always calling a step good has balanced accuracy 0.500 and the last column's accuracy"
+    title = (
+        "hard labels against exact truth (always calling a step good: balanced 0.500, accuracy as in the last column)"
+    )
     table = Table(title=title, title_justify="left", title_style="", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("family", style="cyan")
     for heading in _QUALITY.values():

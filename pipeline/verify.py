@@ -30,14 +30,14 @@ def _irreproducible(traces: pa.Table) -> dict[str, str]:
     """
     steps = traces.column("steps").combine_chunks()
     texts = pa.ListArray.from_arrays(steps.offsets, steps.values.field("text")).to_pylist()
-    columns = traces.select(["trace_id", "status", "domain", "family", "problem_id", "problem"]).to_pylist()
+    columns = traces.select(["trace_id", "status", "outcome", "domain", "family", "problem_id", "problem"]).to_pylist()
     found = {}
     for row, text in zip(columns, texts, strict=True):
         if row["status"] in ("truncated", "looping"):
             continue
         problem = Problem(problem_id=row["problem_id"], domain=row["domain"], family=row["family"], **row["problem"])
         verdict = VERIFIERS[row["domain"]].quick(problem, "".join(text))
-        if verdict is not None and verdict.status != row["status"]:
+        if verdict is not None and (verdict.status, verdict.outcome) != (row["status"], row["outcome"]):
             found[row["trace_id"]] = verdict.status
     return found
 

@@ -2,11 +2,11 @@
 
 An engine's own step holds Python's lock for tens of milliseconds (OpenVINO: event-loop delay p95 100-150 ms in a thread,
 1 ms in a child at equal speed) and cannot be interrupted, so it gets a process that can be watched and killed. The parent
-keeps the queue and never hands over more than the engine's maximum of concurrent sequences: engines slow down with waiting
-requests. What was in flight when the child is lost is asked again with the same seed.
+keeps the queue and hands over little more than the engine decodes at once, and the child gives the engine no more than that:
+engines slow down with waiting requests. What was in flight when the child is lost is asked again with the same seed.
 
 Messages are pickled over one socket pair, parent to child ("add", [Job]) and ("cancel", [id]), child to parent
-("ready",) or ("failed", reason), ("beat",), ("done", [Finished]) and ("refused", id, reason). The child beats at least once
+("ready",) or ("failed", reason), ("beat",), ("done", [Finished], steps, sequence steps) and ("refused", id, reason). The child beats at least once
 a second.
 """
 
@@ -101,8 +101,10 @@ class EngineProcess:
         self._share = 0.0
         self._share_at = time.monotonic()
         self._first_at: float | None = None
-        self.in_flight_s = 0.0
-        """Sum over all samples of the time they were with the engine; over `span_s` it is the mean batch."""
+        self._before = (0, 0)
+        self.steps = 0
+        self.sequence_steps = 0
+        """Sequences decoded, summed over the engine's steps; over `steps` it is the mean batch."""
         self.span_s = 0.0
         """From the first sample handed to the engine to the last one back."""
         self._cached_blocks: dict[str, None] = {}
@@ -221,6 +223,7 @@ class EngineProcess:
         self._kill()
         self._failures += 1
         self.restarted += 1
+        self._before = (self.steps, self.sequence_steps)
         if self._failures > self._launch.restarts:
             message = (
                 f"{self.info.engine} engine {why} (exit code {code}), {self._failures} times without a finished sample"
@@ -255,7 +258,6 @@ class EngineProcess:
         if self._flying:
             passed = now - self._share_at
             self._share += passed / len(self._flying)
-            self.in_flight_s += passed * len(self._flying)
             self._first_at = self._first_at or self._share_at
             self.span_s = now - self._first_at
         self._share_at = now
@@ -271,6 +273,7 @@ class EngineProcess:
             self._fail_all(EngineError(f"the {self.info.engine} engine does not start: {message[1]}"))
         elif kind == "done":
             self._failures = 0
+            self.steps, self.sequence_steps = self._before[0] + message[2], self._before[1] + message[3]
             share = self._fair_share()
             for finished in message[1]:
                 waiting = self._flying.pop(finished.id, None)

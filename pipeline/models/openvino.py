@@ -7,10 +7,13 @@ import ctypes
 import signal
 import sys
 import time
+from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from pipeline.models.engine_process import EngineProcess, Finished, Job, Launch
 from pipeline.models.policy import Policy
@@ -65,7 +68,8 @@ def load(policy: Policy | None, config: Config) -> EngineProcess:
     launch = Launch(
         module="pipeline.models.openvino",
         settings=Settings(policy.folder, config, policy.end_token),
-        max_in_flight=config.max_num_seqs,
+        # A quarter more than it decodes at once waits in the child, so that a freed place is filled before the next step.
+        max_in_flight=config.max_num_seqs * 5 // 4,
         stall_s=config.stall_s,
     )
     return EngineProcess(
@@ -90,6 +94,9 @@ class Engine:
         folder, device = str(settings.folder), settings.config.device
         self._pipeline = ContinuousBatchingPipeline(folder, scheduler, device, properties, {})
         self._end = settings.end_token
+        self.steps = 0
+        self.sequence_steps = 0
+        """Sequences decoded, summed over steps; over `steps` it is the mean batch."""
         self.handles: dict[int, object] = {}
 
     def add(self, job: Job) -> None:
@@ -122,6 +129,8 @@ class Engine:
 
         if not self._pipeline.has_non_finished_requests():
             return []
+        self.steps += 1
+        self.sequence_steps += len(self.handles)
         self._pipeline.step()
         ended = []
         for id_, handle in list(self.handles.items()):
@@ -136,19 +145,24 @@ class Engine:
 
 def serve(link: Connection) -> None:
     """Run the engine until the parent goes away."""
+    settings: Settings = link.recv()
+    limit = settings.config.max_num_seqs
     try:
-        engine = Engine(link.recv())
+        engine = Engine(settings)
     except RuntimeError as error:
         link.send(("failed", str(error).strip().splitlines()[-1]))
         return
     link.send(("ready",))
+    waiting: deque[Job] = deque()
     beat = time.monotonic()
     while True:
-        while link.poll(0 if engine.handles else 0.5):
-            _obey(engine, link)
+        while link.poll(0 if engine.handles or waiting else 0.5):
+            _obey(link.recv(), engine, waiting)
+        while waiting and len(engine.handles) < limit:
+            _admit(waiting.popleft(), engine, link)
         ended = engine.step() if engine.handles else []
         if ended:
-            link.send(("done", ended))
+            link.send(("done", ended, engine.steps, engine.sequence_steps))
         elif time.monotonic() - beat > 0.5:
             link.send(("beat",))
         else:
@@ -156,16 +170,23 @@ def serve(link: Connection) -> None:
         beat = time.monotonic()
 
 
-def _obey(engine: Engine, link: Connection) -> None:
-    kind, items = link.recv()
-    for item in items:
-        if kind == "cancel":
-            engine.cancel(item)
-            continue
-        try:
-            engine.add(item)
-        except (RuntimeError, ValueError) as error:
-            link.send(("refused", item.id, str(error).splitlines()[0]))
+def _obey(message: tuple[str, Sequence[Any]], engine: Engine, waiting: deque[Job]) -> None:  # Any: jobs or their ids
+    kind, items = message
+    if kind == "add":
+        waiting.extend(items)
+        return
+    for id_ in items:
+        engine.cancel(id_)
+    kept = [job for job in waiting if job.id not in set(items)]
+    waiting.clear()
+    waiting.extend(kept)
+
+
+def _admit(job: Job, engine: Engine, link: Connection) -> None:
+    try:
+        engine.add(job)
+    except (RuntimeError, ValueError) as error:
+        link.send(("refused", job.id, str(error).splitlines()[0]))
 
 
 def main(argv: list[str]) -> None:

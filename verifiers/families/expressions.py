@@ -8,7 +8,7 @@ from schemas.problem import Problem
 from schemas.verdict import StepChecks
 from verifiers.families.truth import Judgement, number, stated_answer, walk
 
-_STATEMENT = re.compile(r"Evaluate (.+?)\.?\s*$")
+_STATEMENT = re.compile(r"Evaluate (.+?)\.?$")
 
 
 def check_steps(problem: Problem, steps: Sequence[str]) -> StepChecks:

@@ -9,7 +9,7 @@ from schemas.verdict import StepChecks
 from verifiers.families import linear_form
 from verifiers.families.truth import Judgement, number, stated_answer, walk
 
-_STATEMENT = re.compile(r"Solve for x: (.+?)\s*$")
+_STATEMENT = re.compile(r"Solve for x: (.+)$")
 
 Solutions = Fraction | str
 """The one solution, or `all`, or `none`."""

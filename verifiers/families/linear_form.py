@@ -4,7 +4,7 @@
     factor := "-" factor | integer | "x" | "(" expression ")"
 
 Covers what the families write: integers, + - * / ( ), implicit products such as `3x` and `3(x + 4)`. Nothing else: no
-powers, no decimals, no second unknown. Text never reaches `eval`.
+powers, no decimals, no second unknown, and two numbers side by side are no product (`1 000`). Text never reaches `eval`.
 """
 
 import re
@@ -64,6 +64,8 @@ def _expression(tokens: list[str], at: int, depth: int) -> tuple[LinearForm, int
 def _term(tokens: list[str], at: int, depth: int) -> tuple[LinearForm, int]:
     product, at = _factor(tokens, at, depth)
     while at < len(tokens) and tokens[at] not in "+-)":
+        if tokens[at].isdigit() and tokens[at - 1].isdigit():
+            raise _Unreadable
         divide = tokens[at] == "/"
         factor, at = _factor(tokens, at + (tokens[at] in "*/"), depth)
         product = _divided(product, factor) if divide else _times(product, factor)

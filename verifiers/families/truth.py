@@ -7,7 +7,8 @@ from fractions import Fraction
 from schemas.verdict import Claim, ClaimVerdict, StepCheck, StepChecks
 from verifiers.families import linear_form
 
-_ANSWER = re.compile(r"^\s*Answer:\s*(?:x\s*=\s*)?(.+?)\s*$")
+# Linear in the length of any text: what follows white space never begins with it.
+_ANSWER = re.compile(r"\s*Answer:\s*(?:x\s*=\s*)?(\S.*)")
 
 Judgement = tuple[bool, bool, str, str] | None
 """(follows from the steps before, value is the true one, the claim's text, why); None where the step cannot be read."""
@@ -15,7 +16,7 @@ Judgement = tuple[bool, bool, str, str] | None
 
 def stated_answer(step: str) -> str | None:
     """Return what follows `Answer:` in a step that is an answer line, else None."""
-    match = _ANSWER.match(step)
+    match = _ANSWER.fullmatch(step.rstrip())
     return match[1] if match else None
 
 

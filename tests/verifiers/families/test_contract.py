@@ -91,7 +91,19 @@ def test_hostile_text_is_done_with_at_once(family: str, step: str) -> None:
 
 @every_family
 @pytest.mark.parametrize(
-    "statement", ["", "Evaluate", "Solve for x: ", "Solve for x: 1 = 1 = 1", "\ud800", *HOSTILE[7:12]]
+    "statement",
+    [
+        "",
+        "Evaluate",
+        "Evaluate 1" + " " * 200_000 + "1",
+        "Evaluate " * 50_000,
+        "Solve for x: ",
+        "Solve for x: 1 = 1 = 1",
+        "Solve for x: x" + " " * 200_000 + "= 1",
+        "\ud800",
+        *HOSTILE[7:12],
+    ],
+    ids=range(13),
 )
 def test_a_statement_that_cannot_be_read_gives_no_truth(family: str, statement: str) -> None:
     with at_most(0.25):

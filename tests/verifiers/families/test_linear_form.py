@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.verifiers.families.truths import at_most
-from verifiers.families.linear_form import MAX_CHARACTERS, MAX_DEPTH, MAX_DIGITS, read
+from verifiers.families.linear_form import MAX_CHARACTERS, MAX_DEPTH, MAX_DIGITS, LinearForm, read
 
 trees = st.recursive(
     st.integers(0, 99).map(str),
@@ -51,11 +51,9 @@ def test_what_it_reads(text: str, slope: int | Fraction, constant: int | Fractio
 @pytest.mark.parametrize(
     "text",
     ["", " ", "+", "3 +", "* 3", "(3", "3)", "()", "x x", "x*x", "(x+1)(x+2)", "1/x", "1/0", "x/(1-1)", "2^3", "2**3"]
-    + ["1.5", "1,000", "y", "X", "3 = 3", "1e5", "0x10", "__import__('os')", "3 4", "1 000", "x 3 4"],
+    + ["1.5", "1,000", "y", "X", "3 = 3", "1e5", "__import__('os')", "3 4", "1 000", "x 3 4"],
 )
 def test_what_it_does_not_read(text: str) -> None:
-    if text == "0x10":
-        pytest.skip("0 * x * 10 to this grammar")
     assert read(text) is None
 
 
@@ -64,7 +62,9 @@ def test_it_agrees_with_arithmetic(text: str) -> None:
     found = read(text)
     if len(text) <= MAX_CHARACTERS:
         assert found is not None
-        assert found == (0, eval(text))  # the text is our own: digits, brackets and operators
+        assert found == LinearForm(
+            Fraction(0), Fraction(eval(text))
+        )  # the text is our own: digits, brackets and operators
     else:
         assert found is None
 
@@ -93,7 +93,7 @@ def test_beyond_its_budget_it_reads_nothing_and_says_so_at_once(text: str) -> No
 
 
 def test_up_to_its_budget_it_reads() -> None:
-    assert read("(" * MAX_DEPTH + "1" + ")" * MAX_DEPTH) == (0, 1)
-    assert read("9" * MAX_DIGITS) == (0, 10**MAX_DIGITS - 1)
+    assert read("(" * MAX_DEPTH + "1" + ")" * MAX_DEPTH) == LinearForm(Fraction(0), Fraction(1))
+    assert read("9" * MAX_DIGITS) == LinearForm(Fraction(0), Fraction(10**MAX_DIGITS - 1))
     with at_most(0.1):
-        assert read("9*" * 99 + "9") == (0, 9**100)
+        assert read("9*" * 99 + "9") == LinearForm(Fraction(0), Fraction(9**100))

@@ -1,0 +1,194 @@
+"""Configurations: what is written is what runs, and what cannot run is refused with the key and the remedy."""
+
+import json
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generators.catalog import GENERATORS
+from pipeline import config
+from pipeline.code import ROOT
+from pipeline.config import RunConfig
+from pipeline.models.catalog import ENGINES
+from schemas import ids
+from schemas.errors import ConfigError
+
+READY_MADE = sorted((ROOT / "jobs" / "configs").glob("*.toml"))
+
+
+def parsed(text: str) -> RunConfig:
+    return config.parse(tomllib.loads(text), "my.toml")
+
+
+@pytest.mark.parametrize("path", READY_MADE, ids=lambda path: str(path.name))
+def test_every_ready_made_configuration_loads(path: Path) -> None:
+    loaded = config.load(path)
+    assert loaded.problems > 0
+    assert isinstance(loaded.generator, GENERATORS[loaded.generator_name].Config)
+    assert isinstance(loaded.engine, ENGINES[loaded.model.engine].Config)
+    json.dumps(loaded.as_dict())
+
+
+def test_there_are_ready_made_configurations() -> None:
+    assert {path.stem for path in READY_MADE} >= {"local", "label"}
+
+
+def test_an_empty_file_is_the_defaults() -> None:
+    found = parsed("")
+    assert found.generator == GENERATORS["math_shepherd"].Config()
+    assert found.engine == ENGINES[found.model.engine].Config()
+    assert (found.seed, found.problems) == (RunConfig().seed, RunConfig().problems)
+
+
+def test_what_is_written_is_what_runs() -> None:
+    found = parsed(
+        'seed = 7\nproblems = 3\n[source]\nfamilies = ["linear"]\ndifficulties = [4]\nsplit = "train"\n'
+        '[model]\nengine = "scripted"\n[engine]\nslip_rate = 1\n'
+        '[generator]\nname = "given"\nrollouts = 5\ntemperature = 1\n[flow]\nray = false\n'
+    )
+    assert (found.seed, found.problems, found.generator_name, found.flow.ray) == (7, 3, "given", False)
+    assert (found.source.families, found.source.difficulties, found.source.split) == (("linear",), (4,), "train")
+    assert found.engine.slip_rate == 1.0 and isinstance(found.engine.slip_rate, float)
+    assert found.generator.rollouts == 5 and isinstance(found.generator.temperature, float)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("problem = 3", "unknown key problem; did you mean 'problems'?"),
+        ("[sources]", "unknown key sources; did you mean 'source'?"),
+        ("[source]\nfamilys = []", "unknown key source.familys; did you mean 'families'?"),
+        ("[generator]\nrolouts = 3", "unknown key generator.rolouts; did you mean 'rollouts'?"),
+        ("[engine]\nmax_seqs = 3", "unknown key engine.max_seqs; did you mean 'max_num_seqs'?"),
+        ('[model]\nengine = "openvno"', "model.engine = 'openvno'; did you mean 'openvino'?"),
+        ('[generator]\nname = "mathshepherd"', "generator.name = 'mathshepherd'; did you mean 'math_shepherd'?"),
+        ('[source]\nfamilies = ["linar"]', "source.families has 'linar'; did you mean 'linear'?"),
+        ("[flow]\nzzz = 1", "unknown key flow.zzz; known: "),
+        ('seed = "1"', "seed = '1' must be of type int"),
+        ("seed = 1.0", "seed = 1.0 must be of type int"),
+        ("problems = true", "problems = True must be of type int"),
+        ("max_tokens_total = 1.5", "max_tokens_total = 1.5 must be of type int"),
+        ("[flow]\nray = 1", "flow.ray = 1 must be of type bool"),
+        ('[source]\nfamilies = "linear"', "source.families must be a list"),
+        ("[source]\nfamilies = [1]", "source.families = 1 must be of type str"),
+        ('[source]\ndifficulties = ["2"]', "source.difficulties = '2' must be of type int"),
+        ("[generator]\nkeep_rollout_text = 0", "generator.keep_rollout_text = 0 must be of type bool"),
+        ('[generator]\ntemperature = "hot"', "generator.temperature = 'hot' must be of type float"),
+        ("source = 3", "[source] must be a table"),
+        ("generator = 3", "[generator] must be a table"),
+        ("[generator]\nname = 3", "generator.name"),
+        ("[model]\nengine = 3", "model.engine = 3 must be of type str"),
+        ("[source]\nfamilies = []", "source.families"),
+        ("[source]\ndifficulties = []", "source.difficulties"),
+        ("[source]\ndifficulties = [1]", "source.difficulties"),
+        ("[source]\ndifficulties = [9]", "source.difficulties"),
+        ('[source]\nsplit = "validation"', "source.split"),
+        ("problems = 0", "problems = 0; it must be at least 1"),
+        ("[flow]\nengines = 0", "flow.engines = 0"),
+        ("[flow]\nproblems_in_flight = 0", "flow.problems_in_flight = 0"),
+        ("[flow]\nproblems_per_shard = 0", "flow.problems_per_shard = 0"),
+        ("[generator]\nrollouts = 0", "generator.rollouts = 0"),
+        ("[generator]\nmax_tokens = 0", "generator.max_tokens = 0"),
+        ("[generator]\nsamples = -1", "generator.samples = -1"),
+        ("[generator]\nlabelled = -1", "generator.labelled = -1"),
+        ("[generator]\ntemperature = -0.5", "generator.temperature = -0.5"),
+        ("[generator]\ntemperature = nan", "generator.temperature = nan"),
+        ("[generator]\ntemperature = inf", "generator.temperature = inf"),
+        ("[generator]\ntop_p = 0", "generator.top_p = 0"),
+        ("[generator]\ntop_p = 1.5", "generator.top_p = 1.5"),
+    ],
+)
+def test_what_cannot_run_is_refused_by_name(text: str, says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parsed(text)
+    assert str(caught.value).startswith("my.toml: ")
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"seed = ", b"[source\n", b"\xff\xfe", b"seed = 1\nseed = 2"])
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "broken.toml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"broken\.toml"):
+        config.load(path)
+
+
+def test_a_missing_file_says_where_the_ready_made_ones_are(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no\.toml: no such file; .*jobs/configs/"):
+        config.load(tmp_path / "no.toml")
+    with pytest.raises(ConfigError):
+        config.load(tmp_path)
+
+
+# What the data means
+
+
+def meaning(text: str) -> str:
+    return ids.digest(parsed(text).meaning())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "problems = 7",
+        "max_tokens_total = 100",
+        "[flow]\nray = false\nengines = 3\nproblems_in_flight = 2\nproblems_per_shard = 1",
+        "[engine]\nmax_num_seqs = 3\nthreads = 1\nstall_s = 5.0",
+        '[generator]\nname = "math_shepherd"\nsamples = 8',
+    ],
+)
+def test_how_a_run_is_carried_out_is_not_what_its_data_means(text: str) -> None:
+    assert meaning(text) == meaning("")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "seed = 1",
+        '[source]\nfamilies = ["linear"]',
+        "[source]\ndifficulties = [2]",
+        '[source]\nsplit = "train"',
+        '[source]\npath = "x.jsonl"',
+        '[generator]\nname = "given"',
+        "[generator]\nsamples = 9",
+        "[generator]\nlabelled = 1",
+        "[generator]\nrollouts = 9",
+        "[generator]\ntemperature = 0.5",
+        "[generator]\ntop_p = 0.5",
+        "[generator]\nmax_tokens = 99",
+        "[generator]\nkeep_rollout_text = false",
+    ],
+)
+def test_what_changes_the_data_changes_its_meaning(text: str) -> None:
+    assert meaning(text) != meaning("")
+
+
+def test_a_new_version_of_a_generator_is_another_meaning(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = meaning("")
+    monkeypatch.setattr(GENERATORS["math_shepherd"], "VERSION", 99)
+    assert meaning("") != before
+
+
+def test_the_place_of_a_file_is_not_its_meaning() -> None:
+    """Its content is, which the flow adds."""
+    here, there = (parsed(f'[source]\npath = "{path}"') for path in ("/a/x.jsonl", "/b/y.jsonl"))
+    assert here.meaning() == there.meaning()
+    assert replace(here, problems=3).meaning() == here.meaning()
+
+
+def no_any(value: Any) -> bool:
+    return isinstance(value, None | bool | int | float | str)
+
+
+def test_the_recorded_configuration_is_plain_values() -> None:
+    def flat(value: Any) -> list[Any]:
+        if isinstance(value, dict):
+            return [one for item in value.values() for one in flat(item)]
+        if isinstance(value, list | tuple):
+            return [one for item in value for one in flat(item)]
+        return [value]
+
+    assert all(no_any(one) for one in flat(parsed("").as_dict()))

@@ -1,0 +1,231 @@
+"""Generate: every problem ends as traces or as a record that says why not, and every token is on somebody's bill."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from pipeline import config
+from pipeline.families.catalog import problems
+from pipeline.generate import Mill, Work, open_mill
+from pipeline.journal import JournalledModel
+from pipeline.models import scripted
+from pipeline.result import RESULTS, Result
+from schemas import ids
+from schemas.errors import ContinuationError, EngineError, PolicyError, StorageError
+from schemas.model import Completion, Model, SamplingParams, Tokens
+from schemas.problem import GIVEN, Problem
+from schemas.table import from_table, to_table
+from tests.doubles import RecordingModel, TellingModel, a_problem, text_of, untimed
+from verifiers.workers import Workers
+
+Value = TypeVar("Value")
+
+GOOD = a_problem("Evaluate 3 + 4 * 2", "11")
+OTHER = a_problem("Evaluate 20 - 2 * 3", "14")
+BAD = a_problem("Evaluate this: it breaks", "1")
+SETTINGS = {"model": {"engine": "scripted"}, "generator": {"samples": 4, "labelled": 1, "rollouts": 3}}
+
+
+@pytest.fixture(scope="module")
+def judge() -> Iterator[Workers]:
+    with Workers() as workers:
+        yield workers
+
+
+def a_work(folder: Path, **overrides: object) -> Work:
+    parsed = config.parse(SETTINGS | overrides, "test")
+    return Work(config=parsed, run_id="0123456789abcdef", folder=folder, code_version="src-test")
+
+
+def grinding(
+    folder: Path,
+    judge: Workers,
+    work: Callable[[Mill], Awaitable[Value]],
+    model: Model | None = None,
+    **overrides: object,
+) -> tuple[Value, Mill]:
+    """Do `work` with a mill over `model` and return what came of it, and the mill."""
+
+    async def whole() -> tuple[Value, Mill]:
+        engine = model or scripted.load(None, scripted.Config())
+        mill = Mill(
+            work=a_work(folder, **overrides),
+            engine=engine,
+            model=JournalledModel(engine, folder / "journal"),
+            judge=judge,
+        )
+        try:
+            return await work(mill), mill
+        finally:
+            mill.model.close()
+
+    return asyncio.run(whole())
+
+
+def ground(folder: Path, judge: Workers, rows: list[Problem], model: Model | None = None) -> tuple[list[Result], Mill]:
+    table, mill = grinding(folder, judge, lambda mill: mill.grind_table(to_table(rows, GIVEN)), model)
+    assert table.schema.equals(RESULTS, check_metadata=True)
+    return from_table(table, Result), mill
+
+
+class Breaking(TellingModel):
+    """Solves GOOD, is wrong about anything else, and raises at the third sample of BAD."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(self._answer)
+        self._error = error
+
+    def _answer(self, prompt: str, seed: int, index: int) -> str:
+        if prompt.startswith(BAD.statement) and index == 2:
+            raise self._error
+        return "3 + 8\n11\nAnswer: 11" if prompt.count("\n") == 1 else "Answer: 11"
+
+
+def test_a_problem_is_done_and_its_rows_are_stamped(tmp_path: Path, judge: Workers) -> None:
+    (result,), _ = ground(tmp_path, judge, [GOOD])
+    record = result.record
+    assert (record.ended, record.stage, record.error_type, record.message) == ("done", None, None, None)
+    assert (record.root_n, record.n_traces) == (4, 4)
+    assert record.root_correct == sum(trace.outcome == "accepted" for trace in result.traces) > 0
+    assert (record.run_id, record.code_version) == ("0123456789abcdef", "src-test")
+    assert record.seconds > 0 and record.created_at > 1_700_000_000_000_000
+    for trace in result.traces:
+        place = ("0123456789abcdef", GOOD.problem_id, "math_shepherd", 1, trace.sample_index)
+        assert trace.trace_id == ids.trace_id(*place)
+        assert (trace.run_id, trace.code_version) == ("0123456789abcdef", "src-test")
+        assert trace.created_at > 1_700_000_000_000_000
+
+
+def test_an_error_in_one_problem_is_its_record_and_nobody_elses(tmp_path: Path, judge: Workers) -> None:
+    results, mill = ground(tmp_path, judge, [GOOD, BAD, OTHER], Breaking(ValueError("no such luck")))
+    assert [result.record.problem_id for result in results] == [p.problem_id for p in (GOOD, BAD, OTHER)]
+    assert [result.record.ended for result in results] == ["done", "error", "uninformative"]
+    failed = results[1]
+    assert (failed.record.stage, failed.record.error_type) == ("generate", "ValueError")
+    assert failed.record.message == "no such luck"
+    assert (failed.traces, failed.record.n_traces, failed.record.root_n) == ((), 0, 0)
+    assert (mill.counts.problems, mill.counts.traces) == (3, 8)
+
+
+@pytest.mark.parametrize("error", [EngineError("lost"), StorageError("full")])
+def test_an_error_of_the_run_ends_it(tmp_path: Path, judge: Workers, error: Exception) -> None:
+    with pytest.raises(type(error), match=str(error)):
+        ground(tmp_path, judge, [GOOD, BAD], Breaking(error))
+
+
+def test_every_token_is_in_a_trace_or_in_the_record(tmp_path: Path, judge: Workers) -> None:
+    results, mill = ground(tmp_path, judge, [GOOD, BAD, OTHER], Breaking(ValueError("x")))
+    for name in ("prompt_tokens", "cached_tokens", "generated_tokens"):
+        in_traces = sum(getattr(trace.cost, name) for result in results for trace in result.traces)
+        in_records = sum(getattr(result.record, name) for result in results)
+        assert in_traces + in_records == getattr(mill.counts, name) > 0
+    done, failed, unsolved = results
+    # Two completions came before the third failed.
+    assert failed.record.generated_tokens == 2 * len("3 + 8\n11\nAnswer: 11")
+    assert done.record.generated_tokens == unsolved.record.generated_tokens == 0
+
+
+def test_tries_without_a_trace_are_on_the_record(tmp_path: Path, judge: Workers) -> None:
+    """`given` with no solutions samples the bare question and has no trace to put that on."""
+    settings = {"name": "given", "samples": 3}
+    result, mill = grinding(tmp_path, judge, lambda mill: mill.grind(GOOD), generator=settings)
+    assert (result.record.ended, result.traces) == ("done", ())
+    assert result.record.generated_tokens == mill.counts.generated_tokens > 0
+
+
+def test_a_problem_that_is_never_solved_is_uninformative(tmp_path: Path, judge: Workers) -> None:
+    (result,), mill = ground(tmp_path, judge, [GOOD], TellingModel(lambda *_: "Answer: 0"))
+    assert (result.record.ended, result.record.root_n, result.record.root_correct) == ("uninformative", 4, 0)
+    assert len(result.traces) == 4
+    assert mill.counts.rollouts == 4
+
+
+def test_a_domain_without_a_verifier_is_undecided_not_lost(tmp_path: Path, judge: Workers) -> None:
+    (result,), _ = ground(tmp_path, judge, [replace(GOOD, domain="music")])
+    assert result.record.ended == "uninformative"
+    assert {(trace.outcome, trace.status) for trace in result.traces} == {("undecided", "unavailable")}
+
+
+def test_rows_in_are_rows_out(tmp_path: Path, judge: Workers) -> None:
+    rows = [row for row, _ in zip(problems(("expressions", "linear"), (2, 3), "test", 0), range(12), strict=False)]
+    results, mill = ground(tmp_path, judge, rows)
+    assert [result.record.problem_id for result in results] == [row.problem_id for row in rows]
+    assert {result.record.ended for result in results} == {"done", "uninformative"}
+    assert mill.counts.traces == sum(result.record.n_traces for result in results) == 12 * 4
+    assert mill.counts.accepted == sum(result.record.root_correct for result in results)
+    assert ground(tmp_path, judge, [])[0] == []
+
+
+def test_problems_of_a_table_are_in_flight_together(tmp_path: Path, judge: Workers) -> None:
+    class Together(TellingModel):
+        """Gives nobody anything before three have asked."""
+
+        def __init__(self) -> None:
+            super().__init__(lambda *_: "Answer: 0")
+            self._barrier = asyncio.Barrier(3)
+
+        async def sample(
+            self, prompt: Tokens | str, n: int, params: SamplingParams, seed: int, *, skip: Collection[int] = ()
+        ) -> AsyncGenerator[Completion, None]:
+            await asyncio.wait_for(self._barrier.wait(), 10)
+            async for completion in super().sample(prompt, n, params, seed, skip=skip):
+                yield completion
+
+    async def work(mill: Mill) -> list[Result]:
+        return from_table(await mill.grind_table(to_table([GOOD, OTHER, BAD], GIVEN)), Result)
+
+    results, _ = grinding(tmp_path, judge, work, Together())
+    assert [result.record.ended for result in results] == ["uninformative"] * 3
+
+
+def test_a_second_run_over_the_journal_samples_nothing_and_makes_the_same_rows(tmp_path: Path, judge: Workers) -> None:
+    first, _ = ground(tmp_path, judge, [GOOD, OTHER])
+    model = RecordingModel(scripted.load(None, scripted.Config()))
+    again, mill = ground(tmp_path, judge, [GOOD, OTHER], model)
+    assert model.requests == []
+    assert mill.snapshot().replayed == mill.counts.rollouts > 8
+    for one, other in zip(first, again, strict=True):
+        assert list(map(untimed, one.traces)) == list(map(untimed, other.traces))
+        assert [text_of(trace) for trace in one.traces] == [text_of(trace) for trace in other.traces]
+
+
+def test_the_budget_leaves_out_what_has_not_begun(tmp_path: Path, judge: Workers) -> None:
+    async def work(mill: Mill) -> list[int]:
+        assert not mill.over_budget
+        return [len(await mill.grind_table(to_table([row], GIVEN))) for row in (GOOD, OTHER)]
+
+    counts, mill = grinding(tmp_path, judge, work, max_tokens_total=10)
+    assert counts == [1, 0]
+    assert mill.over_budget and mill.counts.generated_tokens >= 10
+
+
+def test_the_budget_is_shared_among_engines(tmp_path: Path, judge: Workers) -> None:
+    async def work(mill: Mill) -> bool:
+        mill.counts.generated_tokens = 50
+        return mill.over_budget
+
+    assert grinding(tmp_path / "1", judge, work, max_tokens_total=100)[0] is False
+    assert grinding(tmp_path / "2", judge, work, max_tokens_total=100, flow={"engines": 2})[0] is True
+    assert grinding(tmp_path / "3", judge, work)[0] is False
+
+
+def test_a_mill_opens_on_what_the_configuration_names_and_closes(tmp_path: Path) -> None:
+    async def whole() -> Result:
+        mill = open_mill(a_work(tmp_path))
+        try:
+            return await mill.grind(GOOD)
+        finally:
+            await mill.close()
+
+    assert asyncio.run(whole()).record.ended == "done"
+
+
+def test_a_mill_does_not_open_on_what_cannot_work(tmp_path: Path) -> None:
+    with pytest.raises(ContinuationError, match="cannot continue"):
+        open_mill(a_work(tmp_path, engine={"can_continue": False}))
+    with pytest.raises(PolicyError, match="nobody"):
+        open_mill(a_work(tmp_path, model={"engine": "openvino", "policy": "nobody"}))

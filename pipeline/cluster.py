@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 import sys
 import threading
 
@@ -9,6 +10,7 @@ import ray
 from ray.data import DataContext
 
 from pipeline.code import ROOT
+from schemas.errors import ConfigError
 
 _LEFT_BEHIND = [".git", ".venv*", "tests", "shards", "*.md", "openvino_model.bin"]
 
@@ -37,8 +39,12 @@ def drop_advisory() -> None:
 
 
 def start() -> None:
-    """Initialise Ray with the project's code as the workers' folder. Does nothing where it is initialised already."""
+    """Initialise Ray with the project's code as the workers' folder. Does nothing where it is initialised already.
+
+    Raises ConfigError where this machine cannot even talk to itself, which Ray would wait for in vain.
+    """
     if not ray.is_initialized():
+        _check_loopback()
         ray.init(
             include_dashboard=False,
             logging_level=logging.ERROR,
@@ -49,3 +55,14 @@ def start() -> None:
     context = DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False
+
+
+def _check_loopback() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        try:
+            socket.create_connection(server.getsockname(), timeout=2).close()
+        except OSError as error:
+            raise ConfigError(
+                f"Ray needs the loopback network, and 127.0.0.1 does not answer ({error}); bring it up with "
+                "`ip link set lo up`, or run everything in this process with --local"
+            ) from error

@@ -169,13 +169,15 @@ def test_close_ends_the_child_and_fails_what_waits() -> None:
 
 
 def test_the_child_dies_with_a_killed_parent() -> None:
+    """Even one that hangs and would never notice that nobody listens."""
     script = (
-        "import asyncio\n"
+        "import asyncio, os, signal\n"
         "from pipeline.models import openvino, policy\n"
         "from schemas.model import SamplingParams\n"
         "async def main():\n"
         "    engine = openvino.load(policy.find('math'), openvino.Config())\n"
         f"    await anext(engine.sample({PROMPT!r}, 1, SamplingParams(max_tokens=5), 1))\n"
+        "    os.kill(engine.pid, signal.SIGSTOP)\n"
         "    print(engine.pid, flush=True)\n"
         "    await asyncio.sleep(60)\n"
         "asyncio.run(main())\n"
@@ -213,6 +215,6 @@ def test_engine_time_is_shared_out_and_no_more_than_there_was() -> None:
         began = time.monotonic()
         found = await collect(engine.sample(PROMPT, SAMPLES, PARAMS, 3))
         assert 0 < sum(one.engine_s for one in found) <= time.monotonic() - began + 0.01
-        assert engine.span_s <= engine.in_flight_s <= FEW_AT_ONCE.max_num_seqs * engine.span_s
+        assert engine.steps <= engine.sequence_steps <= FEW_AT_ONCE.max_num_seqs * engine.steps
 
     driving(work)

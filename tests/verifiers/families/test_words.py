@@ -54,11 +54,13 @@ def test_a_difference_is_not_turned_round() -> None:
     problem = story(("-", 9, 4))
     assert local(check_steps(problem, ["First 9 - 4 = 5."])) == [True]
     assert local(check_steps(problem, ["First 4 - 9 = 5."])) == [False]
+    assert local(check_steps(story(("-", 3, 9)), ["First 9 - 3 = 6."])) == [False]
 
 
 def test_a_number_is_read_to_its_end() -> None:
     assert local(check_steps(DOUBLED, ["First 5 + 3 = 80."])) == [False]
     assert local(check_steps(DOUBLED, ["First 15 + 3 = 8."])) == [False]
+    assert local(check_steps(DOUBLED, ["First 5 + 3 = 0000000000080."])) == [None]
 
 
 def test_a_step_far_back_is_meant_by_its_number() -> None:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TypeVar
 
 from mpmath import betainc
 
@@ -19,6 +20,8 @@ from schemas.problem import Problem
 from schemas.trace import Cost, Rollout, Step, StopReason
 from schemas.verdict import Verdict
 from verifiers import catalog
+
+Value = TypeVar("Value")
 
 PRIOR = (0.5, 0.5)
 ESTIMATOR = "beta(0.5,0.5)"
@@ -120,7 +123,7 @@ async def cut(
             exact_prefix=check.exact_prefix,
             checks=check.claims,
         )
-        for step, start, end, check in zip(texts, [0, *ends], ends, checks.steps, strict=False)
+        for step, start, end, check in zip(texts, [0, *ends][: len(ends)], ends, checks.steps, strict=True)
     ]
     if steps:
         q = {"accepted": 1.0, "rejected": 0.0, "undecided": None}[verdict.outcome]
@@ -134,13 +137,23 @@ async def probe(search: Search, solution: Labelled, tokens: Tokens, n: int, *, k
     def rollouts_of(index: int, step: Step) -> Awaitable[list[Judged]]:
         return draw(search, tokens[: step.token_end], n, ids.seed(search.seed, "step", index))
 
-    results = await asyncio.gather(*(rollouts_of(i, step) for i, step in enumerate(solution.steps[:-1])))
+    results = await together([rollouts_of(i, step) for i, step in enumerate(solution.steps[:-1])])
     steps, rollouts = list(solution.steps), []
     for index, drawn in enumerate(results):
         steps[index] = counted(steps[index], drawn) if drawn else replace(steps[index], stop_reason="over_length")
         rollouts += [_rollout(index, one, keep_text) for one in drawn]
     cost = sum_costs([solution.cost, *map(cost_of, results)])
     return replace(solution, steps=tuple(steps), rollouts=tuple(rollouts), cost=cost)
+
+
+async def together(searches: Sequence[Awaitable[Value]]) -> list[Value]:
+    """Return what all return, in order. When one fails the others are cancelled, so that they stop costing tokens."""
+    tasks = [asyncio.ensure_future(search) for search in searches]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def counted(step: Step, drawn: Sequence[Judged]) -> Step:

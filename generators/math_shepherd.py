@@ -5,7 +5,6 @@ own, their pass rate gates the labelling (a policy that never gets there makes n
 right or wrong, have their steps labelled. They are not selected by outcome, so labels stay unbiased.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 
@@ -58,8 +57,8 @@ async def generate(
     drawn = await labels.draw(search, (), config.samples, ids.seed(seed, problem.problem_id, NAME, VERSION, "root"))
     correct = sum(one.verdict.outcome == "accepted" for one in drawn)
     chosen = _first_distinct(drawn, config.labelled) if correct else []
-    solutions = await asyncio.gather(
-        *(_labelled(search, one, config, solved=correct > 0, chosen=index in chosen) for index, one in enumerate(drawn))
+    solutions = await labels.together(
+        [_labelled(search, one, config, solved=correct > 0, chosen=index in chosen) for index, one in enumerate(drawn)]
     )
     for one, solution in zip(drawn, solutions, strict=True):
         origin = Origin(

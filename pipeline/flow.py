@@ -33,6 +33,7 @@ from schemas.model import ModelInfo
 from schemas.problem import GIVEN, Problem, ProblemRecord
 from schemas.table import to_table
 from verifiers.catalog import VERIFIERS
+from verifiers.families import catalog as families
 
 
 class Watcher(Protocol):
@@ -109,6 +110,7 @@ def plan(config: RunConfig, out: Path, loaded: sources.Loaded | None = None) -> 
 def fingerprint(config: RunConfig, info: ModelInfo, identity: str) -> str:
     """Name what the data of a run means: policy and prompt, sampling, generator, verifiers, source. Not how many, not where."""
     verifiers = {name: f"{verifier.NAME}/{verifier.VERSION}" for name, verifier in VERIFIERS.items()}
+    verifiers["steps"] = f"families/{families.VERSION}"
     return ids.digest("run", config.meaning(), info.name, info.revision, info.template, verifiers, identity, size=8)
 
 

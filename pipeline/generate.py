@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from generators.catalog import GENERATORS
+from generators.labels import together
 from pipeline.attempt import Failure, attempt
 from pipeline.config import RunConfig
 from pipeline.counts import Counts
@@ -41,7 +42,7 @@ class Work:
 class MeteredModel:
     """A model that counts what is drawn from it."""
 
-    def __init__(self, inner: Model, *counts: Counts) -> None:
+    def __init__(self, inner: Model, counts: Counts) -> None:
         self._inner = inner
         self._counts = counts
 
@@ -62,11 +63,10 @@ class MeteredModel:
         drawn = self._inner.sample(prompt, n, params, seed, skip=skip)
         try:
             async for completion in drawn:
-                for counts in self._counts:
-                    counts.rollouts += 1
-                    counts.prompt_tokens += completion.prompt_tokens
-                    counts.cached_tokens += completion.cached_tokens
-                    counts.generated_tokens += completion.generated_tokens
+                self._counts.rollouts += 1
+                self._counts.prompt_tokens += completion.prompt_tokens
+                self._counts.cached_tokens += completion.cached_tokens
+                self._counts.generated_tokens += completion.generated_tokens
                 yield completion
         finally:
             await drawn.aclose()
@@ -81,12 +81,21 @@ class Mill:
     model: JournalledModel
     judge: Workers
     counts: Counts = field(default_factory=Counts)
+    """What was drawn and finished here; what the journal replayed is not in it."""
+    active: int = 0
+    """Problems in flight."""
+    finished_tokens: int = 0
+    """Tokens generated for the problems that are finished."""
 
     async def grind(self, problem: Problem) -> Result:
         """Return one problem's result; whatever goes wrong with it is in its record. Raises EngineError, StorageError."""
         began, spent = time.monotonic(), Counts()
-        model = MeteredModel(self.model, spent, self.counts)
-        found = await attempt("generate", _traces(problem, model, self.judge, self.work))
+        self.active += 1
+        try:
+            found = await attempt("generate", _traces(problem, MeteredModel(self.model, spent), self.judge, self.work))
+        finally:
+            self.active -= 1
+        self.finished_tokens += spent.generated_tokens
         traces = () if isinstance(found, Failure) else tuple(found)
         self.counts.problems += 1
         self.counts.traces += len(traces)
@@ -99,14 +108,23 @@ class Mill:
     async def grind_table(self, problems: pa.Table) -> pa.Table:
         """Grind the problems of a table together. Those that the token budget leaves no room for are missing from the result."""
         rows = from_table(problems, Problem)
-        results = await asyncio.gather(*(self.grind(row) for row in rows if not self.over_budget))
-        return to_table(results, RESULTS)
+        started = []
+        for row in rows:
+            if self.over_budget:
+                break
+            started.append(asyncio.create_task(self.grind(row)))
+            await asyncio.sleep(0)  # lets it become active
+        return to_table(await together(started), RESULTS)
 
     @property
     def over_budget(self) -> bool:
-        """Whether this process has used its share of `max_tokens_total`."""
-        budget = self.work.config.max_tokens_total
-        return budget is not None and self.counts.generated_tokens >= budget / self.work.config.flow.engines
+        """Whether one more problem, at what they have cost so far, would exceed this process's share of `max_tokens_total`."""
+        config = self.work.config
+        if config.max_tokens_total is None or not (self.active or self.finished_tokens):
+            return False  # the first problem always starts, or a small budget would never get anywhere
+        _, expected = GENERATORS[config.generator_name].estimate(config.generator)
+        each = self.finished_tokens / self.counts.problems if self.counts.problems >= 8 else expected
+        return self.finished_tokens + (self.active + 1) * each > config.max_tokens_total / config.flow.engines
 
     def snapshot(self) -> Counts:
         """Return the counts so far."""
@@ -134,7 +152,14 @@ def open_mill(work: Work) -> Mill:
     engine, policy = catalog.find(config.model.engine, config.model.policy)
     model = engine.load(policy, config.engine)
     check_continuation(config, model.info)
-    return Mill(work=work, engine=model, model=JournalledModel(model, work.folder / "journal"), judge=Workers())
+    return assemble(work, model, Workers())
+
+
+def assemble(work: Work, engine: Model, judge: Workers) -> Mill:
+    """Return a mill over an engine and a judge that are there. Raises StorageError."""
+    counts = Counts()
+    journalled = JournalledModel(MeteredModel(engine, counts), work.folder / "journal")
+    return Mill(work=work, engine=engine, model=journalled, judge=judge, counts=counts)
 
 
 def check_continuation(config: RunConfig, info: ModelInfo) -> None:

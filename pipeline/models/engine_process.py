@@ -6,8 +6,8 @@ keeps the queue and hands over little more than the engine decodes at once, and 
 engines slow down with waiting requests. What was in flight when the child is lost is asked again with the same seed.
 
 Messages are pickled over one socket pair, parent to child ("add", [Job]) and ("cancel", [id]), child to parent
-("ready",) or ("failed", reason), ("beat",), ("done", [Finished], steps, sequence steps) and ("refused", id, reason). The child beats at least once
-a second.
+("ready",) or ("failed", reason), ("beat",), ("done", [Finished], steps, sequence steps) and ("refused", id, reason). The
+child beats at least once a second.
 """
 
 import asyncio
@@ -58,6 +58,8 @@ class Launch:
     """Run as `python -m module FD`, from the project's root; it reads `settings` as its first message."""
     settings: Any  # Any: the child module's own frozen dataclass
     max_in_flight: int
+    prefix_caching: bool = True
+    """Whether it reuses the state of prompts seen before; decides only what is counted as cached."""
     stall_s: float = 20.0
     """No sign of life for this long: killed and restarted."""
     start_s: float = 120.0
@@ -95,6 +97,7 @@ class EngineProcess:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watch: asyncio.Task[None] | None = None
         self._ready = False
+        self._lost: EngineError | None = None
         self._alive_at = 0.0
         self._failures = 0
         self._refill_due = False
@@ -125,9 +128,11 @@ class EngineProcess:
         self, prompt: Tokens | str, n: int, params: SamplingParams, seed: int, *, skip: Collection[int] = ()
     ) -> AsyncGenerator[Completion, None]:
         """See `schemas.model.Model.sample`."""
+        if self._lost:
+            raise self._lost
         tokens = self._checked(prompt, params)
         arrived: asyncio.Queue[Completion | Exception] = asyncio.Queue()
-        cached = self._count_cached(tokens)
+        cached = self._count_cached(tokens) if self._launch.prefix_caching else 0
         mine = []
         for index in (i for i in range(n) if i not in skip):
             job = Job(self._next_id, tokens, params, ids.seed(seed, index))
@@ -269,8 +274,11 @@ class EngineProcess:
         if kind == "ready":
             self._ready = True
         elif kind == "failed":
-            # It could not even start; starting it again would not help.
-            self._fail_all(EngineError(f"the {self.info.engine} engine does not start: {message[1]}"))
+            # Starting it again would not help.
+            self._lost = EngineError(f"the {self.info.engine} engine does not start: {message[1]}")
+            self._fail_all(self._lost)
+            if self._watch:
+                self._watch.cancel()
         elif kind == "done":
             self._failures = 0
             self.steps, self.sequence_steps = self._before[0] + message[2], self._before[1] + message[3]

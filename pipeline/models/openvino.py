@@ -70,6 +70,7 @@ def load(policy: Policy | None, config: Config) -> EngineProcess:
         settings=Settings(policy.folder, config, policy.end_token),
         # A quarter more than it decodes at once waits in the child, so that a freed place is filled before the next step.
         max_in_flight=config.max_num_seqs * 5 // 4,
+        prefix_caching=config.prefix_caching,
         stall_s=config.stall_s,
     )
     return EngineProcess(

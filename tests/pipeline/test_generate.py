@@ -10,8 +10,7 @@ import pytest
 
 from pipeline import config
 from pipeline.families.catalog import problems
-from pipeline.generate import Mill, Work, open_mill
-from pipeline.journal import JournalledModel
+from pipeline.generate import Mill, Work, assemble, open_mill
 from pipeline.models import scripted
 from pipeline.result import RESULTS, Result
 from schemas import ids
@@ -52,12 +51,7 @@ def grinding(
 
     async def whole() -> tuple[Value, Mill]:
         engine = model or scripted.load(None, scripted.Config())
-        mill = Mill(
-            work=a_work(folder, **overrides),
-            engine=engine,
-            model=JournalledModel(engine, folder / "journal"),
-            judge=judge,
-        )
+        mill = assemble(a_work(folder, **overrides), engine, judge)
         try:
             return await work(mill), mill
         finally:
@@ -187,7 +181,8 @@ def test_a_second_run_over_the_journal_samples_nothing_and_makes_the_same_rows(t
     model = RecordingModel(scripted.load(None, scripted.Config()))
     again, mill = ground(tmp_path, judge, [GOOD, OTHER], model)
     assert model.requests == []
-    assert mill.snapshot().replayed == mill.counts.rollouts > 8
+    assert mill.snapshot().replayed > 8
+    assert mill.counts.rollouts == mill.counts.generated_tokens == 0, "what was replayed was not generated in this call"
     for one, other in zip(first, again, strict=True):
         assert list(map(untimed, one.traces)) == list(map(untimed, other.traces))
         assert [text_of(trace) for trace in one.traces] == [text_of(trace) for trace in other.traces]
@@ -205,11 +200,11 @@ def test_the_budget_leaves_out_what_has_not_begun(tmp_path: Path, judge: Workers
 
 def test_the_budget_is_shared_among_engines(tmp_path: Path, judge: Workers) -> None:
     async def work(mill: Mill) -> bool:
-        mill.counts.generated_tokens = 50
+        mill.finished_tokens = 50
         return mill.over_budget
 
-    assert grinding(tmp_path / "1", judge, work, max_tokens_total=100)[0] is False
-    assert grinding(tmp_path / "2", judge, work, max_tokens_total=100, flow={"engines": 2})[0] is True
+    assert grinding(tmp_path / "1", judge, work, max_tokens_total=1000)[0] is False
+    assert grinding(tmp_path / "2", judge, work, max_tokens_total=1000, flow={"engines": 2})[0] is True
     assert grinding(tmp_path / "3", judge, work)[0] is False
 
 

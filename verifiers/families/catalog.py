@@ -6,6 +6,9 @@ from schemas.problem import Problem
 from schemas.verdict import StepCheck, StepChecks
 from verifiers.families import expressions, linear, words
 
+VERSION = 1
+"""Goes up whenever any step may get another truth."""
+
 STEP_CHECKS: dict[str, Callable[[Problem, Sequence[str]], StepChecks]] = {
     "words": words.check_steps,
     "linear": linear.check_steps,

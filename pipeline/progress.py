@@ -65,10 +65,7 @@ class Display:
         while not self._stop.wait(_TICK_S):
             if self._read is None:
                 continue
-            try:
-                self.last = self._read()
-            except Exception:  # a run that is just ending may no longer answer; its own error is reported elsewhere
-                continue
+            self.last = self._read()
             if self.last.generated_tokens and self._first_token is None:
                 self._first_token = time.monotonic()
             if self._live:

@@ -90,7 +90,7 @@ def run_ray(work: Work, tables: Sequence[pa.Table], publish: Publish, watcher: W
     """Run the stages on Ray; see `flow.Shell`."""
     cluster.start()
     tally = ray.remote(num_cpus=0)(Tally).remote()
-    watcher.counts(lambda: ray.get(tally.total.remote()))
+    watcher.counts(lambda: _counted(tally))
     calls, engines = tables_in_flight(work.config), work.config.flow.engines
     pool = ActorPoolStrategy(size=engines, max_tasks_in_flight_per_actor=calls, max_concurrent_calls_per_actor=calls)
     blocks = ray.data.from_arrow(list(tables))
@@ -121,6 +121,15 @@ def run_ray(work: Work, tables: Sequence[pa.Table], publish: Publish, watcher: W
         raise known or lost from error
     final: Counts = ray.get(tally.total.remote())
     return final
+
+
+def _counted(tally: "ray.actor.ActorHandle") -> Counts:
+    """Return the counts so far; none when the run is just ending badly, which is reported elsewhere."""
+    try:
+        counts: Counts = ray.get(tally.total.remote())
+    except ray.exceptions.RayError:
+        return Counts()
+    return counts
 
 
 _ENTRIES = pa.schema([pa.field("entry", pa.string(), nullable=False)])

@@ -19,8 +19,8 @@ class Generator(Protocol):
     """Whether it asks the model to continue exact prefixes."""
     Config: Any  # Any: each module has its own frozen dataclass; mypy cannot tie it to the functions below
 
-    def estimate(self, config: Any) -> tuple[int, int]:
-        """Return (rollouts, tokens) per problem to expect, for `--dry-run`."""
+    def estimate(self, problem: Problem, config: Any) -> tuple[int, int]:
+        """Return (rollouts, tokens) to expect of a problem, for `--dry-run` and the token budget."""
         ...
 
     def generate(

@@ -36,10 +36,11 @@ class Config:
     keep_rollout_text: bool = True
 
 
-def estimate(config: Config) -> tuple[int, int]:
-    """Return (rollouts, tokens) per solution to expect for five steps of fifteen tokens that the policy can solve."""
-    rollouts = config.rollouts * 4
-    return config.samples + rollouts, config.samples * 75 + rollouts * 38
+def estimate(problem: Problem, config: Config) -> tuple[int, int]:
+    """Return (rollouts, tokens) to expect where the policy can solve the problem: solutions of 4.3 steps of 9 tokens."""
+    steps, each = 4.3, 9
+    rollouts = len(problem.given) * config.rollouts * (steps - 1)
+    return round(config.samples + rollouts), round((config.samples + rollouts / 2) * steps * each)
 
 
 async def generate(

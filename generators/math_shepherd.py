@@ -39,12 +39,11 @@ class Config:
     keep_rollout_text: bool = True
 
 
-def estimate(config: Config) -> tuple[int, int]:
-    """Return (rollouts, tokens) per problem to expect for solutions of five steps and fifteen tokens a step."""
-    steps, tokens_per_step = 5, 15
+def estimate(problem: Problem, config: Config) -> tuple[int, int]:
+    """Return (rollouts, tokens) to expect of solutions as the embedded policy writes them: 4.3 steps of 9 tokens."""
+    steps, each = 4.3, 9
     rollouts = config.labelled * config.rollouts * (steps - 1)
-    tokens = config.samples * steps * tokens_per_step + rollouts * tokens_per_step * steps // 2
-    return config.samples + rollouts, tokens
+    return round(config.samples + rollouts), round((config.samples + rollouts / 2) * steps * each)
 
 
 async def generate(

@@ -1,6 +1,6 @@
 """Verify and step-label solutions that you bring: `python -m jobs.label --traces FILE.jsonl --out DIR`.
 
-FILE holds problems with one or more solutions each, from any model; `pipeline/sources.py` lists the column names it knows.
+FILE holds problems with one or more solutions each, from any model; `pipeline/columns.py` lists the column names it knows.
 Steps are labelled where the embedded policy is able to solve the problem at all; everything is verified.
 """
 
@@ -29,9 +29,8 @@ def main(argv: list[str] | None = None) -> int:
 def _main(arguments: argparse.Namespace) -> int:
     config = configured(arguments)
     path = resolved_source(arguments.traces)
-    loaded = sources.load_given(Path(path))
-    if arguments.problems is not None:
-        loaded = replace(loaded, problems=loaded.problems[: arguments.problems])
+    source = config.source
+    loaded = sources.load_given(Path(path), licence=source.licence, split=source.split, count=arguments.problems)
     if config.generator_name != given.NAME:
         raise ConfigError(f"{arguments.config}: jobs.label needs generator.name = {given.NAME!r}")
     config = replace(config, source=replace(config.source, path=path))

@@ -1,7 +1,9 @@
 """Grind problems into labelled shards: `python -m jobs.shards --config jobs/configs/local.toml --out shards`."""
 
 import argparse
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -57,6 +59,11 @@ def configured(arguments: argparse.Namespace) -> RunConfig:
         config = replace(config, max_tokens_total=arguments.max_tokens_total)
     if arguments.local:
         config = replace(config, flow=replace(config.flow, ray=False))
+    # Ray's workers run in another folder.
+    policy = config.model.policy
+    config = replace(
+        config, model=replace(config.model, policy=str(Path(policy).resolve()) if "/" in policy else policy)
+    )
     configuration.check(config, "the command line")
     return config
 
@@ -83,10 +90,8 @@ def grind(config: RunConfig, arguments: argparse.Namespace, loaded: Loaded | Non
     if arguments.json:
         print(summary.as_json(result))
     else:
-        folder = "" if arguments.out == Path("shards") else f" OUT={arguments.out}"
-        summary.show(
-            result, Console(highlight=False), [f"make query{folder}", f"make query{folder} NAME=label_quality"]
-        )
+        query = "make query" if arguments.out == Path("shards") else f"make query OUT={arguments.out}"
+        summary.show(result, Console(highlight=False), query)
     return 1 if plan.refused or result["problems"].get("error") else 0
 
 
@@ -117,6 +122,8 @@ def _described(plan: Plan) -> str:
 
 def report_errors(main: Callable[[], int]) -> int:
     """Return what `main` returns; an error the user can act on becomes one line and exit code 2."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _interrupt)  # a scheduler's stop ends a run as Ctrl-C does
     try:
         return main()
     except StepmillError as error:
@@ -124,6 +131,10 @@ def report_errors(main: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         print("interrupted; what is committed stays, the same command goes on from here", file=sys.stderr)
     return 2
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
@@ -45,11 +46,14 @@ def start() -> None:
     """
     if not ray.is_initialized():
         _check_loopback()
+        on_terminate = signal.getsignal(signal.SIGTERM)
         ray.init(
             include_dashboard=False,
             logging_level=logging.ERROR,
             runtime_env={"working_dir": str(ROOT), "excludes": _LEFT_BEHIND},
         )
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, on_terminate)  # Ray sets its own, which aborts with a stack dump
     # Whatever ends a run is reported once, by the command itself.
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     context = DataContext.get_current()

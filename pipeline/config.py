@@ -115,7 +115,7 @@ def parse(raw: Mapping[str, Any], where: str) -> RunConfig:
         raise ConfigError(f"{where}: [generator] must be a table")
     generator_raw = dict(generator_raw)
     name = generator_raw.pop("name", "math_shepherd")
-    if name not in GENERATORS:
+    if not isinstance(name, str) or name not in GENERATORS:
         raise ConfigError(f"{where}: generator.name = {name!r}{_nearest(str(name), GENERATORS)}")
     plain = {key: raw[key] for key in ("seed", "problems", "max_tokens_total") if key in raw}
     config = replace(
@@ -143,6 +143,14 @@ def check(config: RunConfig, where: str) -> None:
             raise ConfigError(f"{where}: source.difficulties must lie between 2 and 8")
         if config.source.split not in ("train", "test"):
             raise ConfigError(f"{where}: source.split of the families is `train` or `test`")
+    for key, value in _counts(config).items():
+        if value < 1:
+            raise ConfigError(f"{where}: {key} = {value}; it must be at least 1")
+    _check_sampling(config.generator, where)
+
+
+def _counts(config: RunConfig) -> dict[str, float]:
+    """Return every number that must be at least 1, by its key."""
     positive = {
         "problems": config.problems,
         "flow.engines": config.flow.engines,
@@ -151,10 +159,14 @@ def check(config: RunConfig, where: str) -> None:
         "generator.rollouts": config.generator.rollouts,
         "generator.max_tokens": config.generator.max_tokens,
     }
-    for key, value in positive.items():
-        if value < 1:
-            raise ConfigError(f"{where}: {key} = {value}; it must be at least 1")
-    _check_sampling(config.generator, where)
+    if config.max_tokens_total is not None:
+        positive["max_tokens_total"] = config.max_tokens_total
+    if config.generator_name == "math_shepherd":
+        positive["generator.samples"] = config.generator.samples
+    for key in ("max_num_seqs", "max_batched_tokens", "cache_gb", "stall_s"):
+        if hasattr(config.engine, key):
+            positive[f"engine.{key}"] = getattr(config.engine, key)
+    return positive
 
 
 def _check_sampling(generator: Any, where: str) -> None:  # Any: a generator module's own Config

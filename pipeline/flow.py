@@ -10,6 +10,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -71,8 +72,9 @@ class Plan:
     def estimate(self) -> tuple[int, int]:
         """Return (rollouts, tokens) to expect for what is pending."""
         config = self.work.config
-        rollouts, tokens = GENERATORS[config.generator_name].estimate(config.generator)
-        return rollouts * len(self.pending), tokens * len(self.pending)
+        generator = GENERATORS[config.generator_name]
+        each = [generator.estimate(problem, config.generator) for problem in self.pending]
+        return sum(rollouts for rollouts, _ in each), sum(tokens for _, tokens in each)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,10 +135,14 @@ def run(plan: Plan, shell: Shell, watcher: Watcher) -> Outcome:
     Raises EngineError and StorageError when the engine or the disk is lost for good.
     """
     began = time.monotonic()
-    work, committed = plan.work, plan.committed
-    _open_folder(plan)
+    work = plan.work
+    manifest.make_folder(work.folder)
     with manifest.locked(work.folder):
+        # What another process committed since the plan was made is neither done again nor cleared away.
+        plan.committed = committed = manifest.read(work.folder)
+        plan.pending = _pending(plan.pending, committed)
         plan.removed = manifest.remove_uncommitted(work.folder, committed)
+        _write_run(plan)
 
         def publish(entries: Sequence[ShardEntry]) -> None:
             committed.extend(entries)
@@ -151,9 +157,11 @@ def run(plan: Plan, shell: Shell, watcher: Watcher) -> Outcome:
     return Outcome(counts=counts, seconds=time.monotonic() - began, complete=complete)
 
 
-def _open_folder(plan: Plan) -> None:
+def _write_run(plan: Plan) -> None:
+    """Write `run.json` in place, never by rename: it is the file that is locked."""
     path = plan.folder / "run.json"
-    if path.exists():
+    with suppress(ValueError):
+        json.loads(path.read_text())
         return
     work = plan.work
     content: dict[str, Any] = {  # Any: JSON
@@ -163,8 +171,8 @@ def _open_folder(plan: Plan) -> None:
         "code_version": work.code_version,
         "created_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
-    manifest.make_folder(plan.folder)
-    manifest.write_file(path, json.dumps(content, indent=1).encode() + b"\n")
+    path.write_text(json.dumps(content, indent=1) + "\n")
+    manifest.sync(path)
 
 
 def _chunks(problems: Sequence[Problem], size: int) -> Iterator[pa.Table]:
@@ -192,7 +200,7 @@ def _refusal(row: sources.Refused, work: Work) -> ProblemRecord:
         family="",
         statement=row.statement,
         reference="",
-        source=row.where,
+        source=Path(row.where).name,
         licence=work.config.source.licence,
         split=work.config.source.split,
     )

@@ -110,20 +110,19 @@ class Mill:
         rows = from_table(problems, Problem)
         started = []
         for row in rows:
-            if self.over_budget:
+            if self.over_budget(row):
                 break
             started.append(asyncio.create_task(self.grind(row)))
             await asyncio.sleep(0)  # lets it become active
         return to_table(await together(started), RESULTS)
 
-    @property
-    def over_budget(self) -> bool:
+    def over_budget(self, problem: Problem) -> bool:
         """Whether one more problem, at what they have cost so far, would exceed this process's share of `max_tokens_total`."""
         config = self.work.config
         if config.max_tokens_total is None or not (self.active or self.finished_tokens):
             return False  # the first problem always starts, or a small budget would never get anywhere
-        _, expected = GENERATORS[config.generator_name].estimate(config.generator)
-        each = self.finished_tokens / self.counts.problems if self.counts.problems >= 8 else expected
+        _, expected = GENERATORS[config.generator_name].estimate(problem, config.generator)
+        each = self.finished_tokens / self.counts.problems if self.counts.problems else expected
         return self.finished_tokens + (self.active + 1) * each > config.max_tokens_total / config.flow.engines
 
     def snapshot(self) -> Counts:

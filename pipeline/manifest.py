@@ -33,10 +33,10 @@ class ShardEntry:
 def read(folder: Path) -> list[ShardEntry]:
     """Return the committed shards, none where there is no manifest yet. Raises StorageError on a damaged one."""
     path = folder / MANIFEST
-    if not path.exists():
-        return []
     try:
         return entries_of(json.loads(path.read_text()))
+    except FileNotFoundError:
+        return []
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StorageError(f"{path}: damaged ({error}); restore it or remove {folder}") from error
 

@@ -77,9 +77,9 @@ class Display:
     def figures(self) -> str:
         """Return rollouts, speed, accepted share and time left as one line."""
         c = self.last
-        if self._first_token is None:
+        elapsed = 0.0 if self._first_token is None else time.monotonic() - self._first_token
+        if elapsed < 1:
             return "engine starting"
-        elapsed = max(time.monotonic() - self._first_token, 1e-6)
         share = f"{c.accepted / c.traces:.0%} accepted" if c.traces else "none done yet"
         left = (self._pending - c.problems) * elapsed / c.problems if c.problems else None
         eta = "" if left is None else f" ETA {int(left) // 60}:{int(left) % 60:02d}"

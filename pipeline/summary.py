@@ -26,7 +26,8 @@ _STEPS = """
 SELECT count(*) FILTER (n_rollouts > 0) AS probed, count(*) FILTER (hard) AS positive,
     count(*) FILTER (NOT hard) AS negative, coalesce(sum(n_rollouts), 0)::BIGINT AS rollouts,
     coalesce(sum(n_undecided), 0)::BIGINT AS undecided
-FROM steps"""
+FROM steps
+WHERE trace_id IN (SELECT trace_id FROM steps WHERE n_rollouts > 0)"""
 
 
 def summarise(plan: Plan, outcome: Outcome, out: Path) -> Row:
@@ -75,8 +76,8 @@ def as_json(summary: Row) -> str:
     return json.dumps(summary, ensure_ascii=False, default=float)
 
 
-def show(summary: Row, console: Console, next_commands: Sequence[str]) -> None:
-    """Print the summary on one screen, and what to type next."""
+def show(summary: Row, console: Console, query: str) -> None:
+    """Print the summary on one screen, and what to type next; `query` is the command that asks this folder."""
     call, traces, steps = summary["this_call"], summary["traces"], summary["steps"]
     console.rule(f"run {summary['run_id']}  {summary['model']} on {summary['engine']}", align="left")
     ended = ", ".join(f"{n:,} {word}" for word, n in sorted(summary["problems"].items())) or "none"
@@ -98,10 +99,15 @@ def show(summary: Row, console: Console, next_commands: Sequence[str]) -> None:
     for name, text in lines.items():
         console.print(f"[cyan]{name:>11}[/cyan]  {text}", highlight=False, soft_wrap=True)
     if summary["label_quality"]:
+        console.print(
+            "hard labels against exact truth; always calling a step good has balanced accuracy 0.500 and the accuracy in the "
+            "last column",
+            soft_wrap=True,
+        )
         console.print(_quality(summary["label_quality"]))
-    for advice in _advice(summary):
+    for advice in _advice(summary, query):
         console.print(advice, style="yellow", markup=False, soft_wrap=True)
-    for command in next_commands:
+    for command in (query, f"{query} NAME=label_quality"):
         console.print(f"next: {command}", style="bold", markup=False, soft_wrap=True)
 
 
@@ -120,10 +126,7 @@ _QUALITY = {
 
 
 def _quality(rows: Sequence[Row]) -> Table:
-    title = (
-        "hard labels against exact truth (always calling a step good: balanced 0.500, accuracy as in the last column)"
-    )
-    table = Table(title=title, title_justify="left", title_style="", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("family", style="cyan", no_wrap=True)
     for heading in _QUALITY.values():
         table.add_column(heading, justify="right")
@@ -135,22 +138,22 @@ def _quality(rows: Sequence[Row]) -> Table:
     return table
 
 
-def _advice(summary: Row) -> list[str]:
+def _advice(summary: Row, query: str) -> list[str]:
     """Return what a person should do about how problems ended."""
     ended, advice = summary["problems"], []
     if ended.get("uninformative"):
         advice.append(
-            f"{ended['uninformative']:,} problems ended uninformative: {summary['model']} never reached their reference from "
-            "the bare question, so no labels were made there. Give it easier problems, or a stronger model under [model]."
+            f"{ended['uninformative']:,} of the problems ended uninformative: {summary['model']} never reached their reference "
+            "from the bare question, so their steps have no labels. Give it easier problems, or a stronger model under [model]."
         )
     if ended.get("skipped"):
         advice.append(
-            f'{ended["skipped"]:,} input rows were skipped; make query SQL="SELECT source, message FROM problems '
+            f'{ended["skipped"]:,} of the input rows were skipped; {query} SQL="SELECT source, message FROM problems '
             "WHERE ended = 'skipped'\" says which and why."
         )
     if ended.get("error"):
         advice.append(
-            f'{ended["error"]:,} problems ended in an error; make query SQL="SELECT source, stage, error_type, message '
+            f'{ended["error"]:,} of the problems ended in an error; {query} SQL="SELECT source, stage, error_type, message '
             "FROM problems WHERE ended = 'error'\" says which and why."
         )
     if not summary["complete"]:

@@ -47,6 +47,7 @@ def _corrected(row: Result, other: dict[str, str]) -> Result:
         replace(
             trace,
             outcome="undecided",
+            steps=(*trace.steps[:-1], replace(trace.steps[-1], q=None)) if trace.steps else (),
             status="disagree",
             reason=f"first {trace.status}, when audited {other[trace.trace_id]}",
         )

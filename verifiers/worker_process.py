@@ -99,6 +99,7 @@ def serve(memory_bytes: int) -> None:
     """Answer requests on stdin until it closes. Runs in the worker process only."""
     # The parent may be killed while a check runs, when nobody reads stdin.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes the pipe
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Only this function may write to the pipe: a library that prints must not break the protocol.

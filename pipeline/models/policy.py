@@ -22,7 +22,12 @@ from schemas.errors import PolicyError
 from schemas.model import ModelInfo, Tokens
 
 POLICIES = Path(__file__).resolve().parent / "policies"
-_RESTORE = "restore it with `git checkout -- {path}`, or name another policy under [model]"
+
+
+def _restore(path: Path) -> str:
+    inside = POLICIES in path.resolve().parents
+    remedy = f"restore it with `git checkout -- {path}`" if inside else "restore it from where it came"
+    return f"{remedy}, or name another policy under [model]"
 
 
 class FileTokenizer:
@@ -58,7 +63,7 @@ class Policy:
         try:
             return FileTokenizer(path)
         except Exception as error:  # the tokenizers library raises nothing narrower
-            raise PolicyError(f"{path} is damaged ({error}); {_RESTORE.format(path=path)}") from error
+            raise PolicyError(f"{path} is damaged ({error}); {_restore(path)}") from error
 
     @cached_property
     def vocabulary(self) -> int:
@@ -92,17 +97,21 @@ class Policy:
         weights = _assembled(layout, self._existing("model.safetensors"))
         if _sha256(weights) != digest:
             path = self.folder / "model.safetensors"
-            raise PolicyError(
-                f"{path} is damaged (the weights do not have the recorded hash); {_RESTORE.format(path=path)}"
-            )
+            raise PolicyError(f"{path} is damaged (the weights do not have the recorded hash); {_restore(path)}")
         temporary = target.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_bytes(weights)
-        temporary.replace(target)
+        try:
+            temporary.write_bytes(weights)
+            temporary.replace(target)
+        except OSError as error:
+            raise PolicyError(
+                f"{target} cannot be written ({error.strerror}); it is made once from model.safetensors, so make the folder "
+                "writable or copy it to a place that is"
+            ) from error
 
     def _existing(self, name: str) -> Path:
         path = self.folder / name
         if not path.is_file():
-            raise PolicyError(f"{path} is missing; {_RESTORE.format(path=path)}")
+            raise PolicyError(f"{path} is missing; {_restore(path)}")
         return path
 
     def _json(self, name: str) -> dict[str, Any]:  # Any: JSON
@@ -110,13 +119,13 @@ class Policy:
         try:
             return dict(json.loads(path.read_text()))
         except (ValueError, TypeError) as error:
-            raise PolicyError(f"{path} is damaged ({error}); {_RESTORE.format(path=path)}") from error
+            raise PolicyError(f"{path} is damaged ({error}); {_restore(path)}") from error
 
     def _value(self, name: str, key: str) -> Any:  # Any: JSON
         loaded = self._json(name)
         if key not in loaded:
             path = self.folder / name
-            raise PolicyError(f"{path} is damaged (no {key!r} in it); {_RESTORE.format(path=path)}")
+            raise PolicyError(f"{path} is damaged (no {key!r} in it); {_restore(path)}")
         return loaded[key]
 
     def _check_xml(self, name: str) -> None:
@@ -125,7 +134,7 @@ class Policy:
         try:
             ElementTree.parse(path)
         except ElementTree.ParseError as error:
-            raise PolicyError(f"{path} is damaged ({error}); {_RESTORE.format(path=path)}") from error
+            raise PolicyError(f"{path} is damaged ({error}); {_restore(path)}") from error
 
 
 def find(name: str) -> Policy:
@@ -154,7 +163,7 @@ def _assembled(layout: dict[str, Any], safetensors: Path) -> bytes:  # Any: JSON
                 content = bytes.fromhex(part["hex"])
             weights[part["offset"] : part["offset"] + len(content)] = content
     except (ValueError, KeyError, TypeError) as error:
-        raise PolicyError(f"{safetensors} is damaged ({error!r}); {_RESTORE.format(path=safetensors)}") from error
+        raise PolicyError(f"{safetensors} is damaged ({error!r}); {_restore(safetensors)}") from error
     return bytes(weights)
 
 

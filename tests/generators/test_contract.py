@@ -129,5 +129,5 @@ def test_a_model_that_cannot_continue_is_refused_where_prefixes_are_continued(ge
 
 @every_generator
 def test_the_estimate_grows_with_what_is_asked(generator: Generator) -> None:
-    few, many = generator.estimate(small(generator)), generator.estimate(small(generator, 40))
+    few, many = generator.estimate(PROBLEM, small(generator)), generator.estimate(PROBLEM, small(generator, 40))
     assert 0 < few[0] < many[0] and 0 < few[1] < many[1]

@@ -86,7 +86,7 @@ def test_bad_input_rows_are_named_and_the_exit_code_is_1(
     assert shards.main(run) == 1
     printed = capsys.readouterr()
     assert "mine.jsonl:2" in printed.err
-    assert "1 input rows were skipped" in printed.out
+    assert "1 of the input rows were skipped" in printed.out
 
 
 def test_label_verifies_everything_and_labels_what_the_policy_can_solve(

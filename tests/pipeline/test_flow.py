@@ -150,6 +150,15 @@ def test_two_processes_never_write_one_run(tmp_path: Path) -> None:
         grind(a_config(problems=16), tmp_path)
 
 
+def test_a_plan_that_is_out_of_date_loses_nothing(tmp_path: Path) -> None:
+    stale = flow.plan(a_config(), tmp_path)
+    other, _ = grind(a_config(), tmp_path)
+    before = rows(other, "traces")
+    outcome = flow.run(stale, flow.run_local, Watcher())
+    assert (outcome.complete, outcome.counts.rollouts, stale.removed) == (True, 0, 0)
+    assert rows(stale, "traces") == before
+
+
 def test_a_model_that_cannot_continue_is_refused_before_anything_runs(tmp_path: Path) -> None:
     with pytest.raises(ContinuationError, match="cannot continue an exact prefix"):
         flow.plan(a_config(engine={"can_continue": False}), tmp_path)

@@ -190,21 +190,21 @@ def test_a_second_run_over_the_journal_samples_nothing_and_makes_the_same_rows(t
 
 def test_the_budget_leaves_out_what_has_not_begun(tmp_path: Path, judge: Workers) -> None:
     async def work(mill: Mill) -> list[int]:
-        assert not mill.over_budget
+        assert not mill.over_budget(GOOD)
         return [len(await mill.grind_table(to_table([row], GIVEN))) for row in (GOOD, OTHER)]
 
     counts, mill = grinding(tmp_path, judge, work, max_tokens_total=10)
     assert counts == [1, 0]
-    assert mill.over_budget and mill.counts.generated_tokens >= 10
+    assert mill.over_budget(GOOD) and mill.counts.generated_tokens >= 10
 
 
 def test_the_budget_is_shared_among_engines(tmp_path: Path, judge: Workers) -> None:
     async def work(mill: Mill) -> bool:
         mill.finished_tokens = 50
-        return mill.over_budget
+        return mill.over_budget(GOOD)
 
-    assert grinding(tmp_path / "1", judge, work, max_tokens_total=1000)[0] is False
-    assert grinding(tmp_path / "2", judge, work, max_tokens_total=1000, flow={"engines": 2})[0] is True
+    assert grinding(tmp_path / "1", judge, work, max_tokens_total=700)[0] is False
+    assert grinding(tmp_path / "2", judge, work, max_tokens_total=700, flow={"engines": 2})[0] is True
     assert grinding(tmp_path / "3", judge, work)[0] is False
 
 

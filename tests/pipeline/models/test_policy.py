@@ -102,7 +102,7 @@ def expect_error(one: Policy, name: str, word: str) -> None:
         load(one)
     message = str(caught.value)
     assert str(one.folder / name) in message and word in message
-    assert "git checkout" in message
+    assert "restore it from where it came" in message  # a copy outside the repository
 
 
 def test_an_unknown_policy_lists_the_known_ones() -> None:

@@ -30,6 +30,7 @@ from pipeline.result import RESULTS, Result
 from pipeline.verify import audit
 from pipeline.write import write_results
 from schemas import ids
+from schemas.errors import StorageError
 from schemas.model import ModelInfo
 from schemas.problem import GIVEN, Problem, ProblemRecord
 from schemas.table import to_table
@@ -171,8 +172,11 @@ def _write_run(plan: Plan) -> None:
         "code_version": work.code_version,
         "created_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
-    path.write_text(json.dumps(content, indent=1) + "\n")
-    manifest.sync(path)
+    try:
+        path.write_text(json.dumps(content, indent=1) + "\n")
+        manifest.sync(path)
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}; make room or choose another --out, then run again") from error
 
 
 def _chunks(problems: Sequence[Problem], size: int) -> Iterator[pa.Table]:

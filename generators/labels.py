@@ -5,9 +5,10 @@ whether any reaches the reference, the soft label the share that does. Both are 
 """
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import accumulate
 from typing import TypeVar
 
 from mpmath import betainc
@@ -15,7 +16,8 @@ from mpmath import betainc
 from generators import steps as segmentation
 from schemas import ids
 from schemas.judge import Judge
-from schemas.model import Completion, Model, SamplingParams, Tokens
+from schemas.model import Completion, ModelFamily, Tokenizer, Tokens
+from schemas.pool import Sampler
 from schemas.problem import Problem
 from schemas.trace import Cost, Rollout, Step, StopReason
 from schemas.verdict import Verdict
@@ -46,41 +48,62 @@ class Labelled:
     cost: Cost
 
 
-NO_COST = Cost(prompt_tokens=0, cached_tokens=0, generated_tokens=0, engine_s=0.0, verify_s=0.0)
+NO_COST = Cost(prompt_tokens=0, cached_tokens=0, generated_tokens=0, engine_s=0.0, verify_s=0.0, dollars=0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A solution as somebody wrote it."""
+
+    text: str
+    tokens: Tokens
+    logprobs: Sequence[float] | None
+    """One per token, None where not known."""
+    tokenizer: Tokenizer
+    """Whose ids the tokens are."""
+    family: ModelFamily
+    """How it is cut."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """What every draw of one solution's labels shares."""
+    """What every draw for one problem from one policy shares."""
 
     problem: Problem
-    prompt: Tokens
-    model: Model
+    sampler: Sampler
     judge: Judge
-    params: SamplingParams
-    """`max_tokens` is the budget of a whole solution; a prefix has used part of it."""
-    seed: int
+    prompt: Tokens
+    """What the policy reads before a solution."""
 
 
-async def draw(search: Search, prefix: Tokens, n: int, seed: int) -> list[Judged]:
-    """Sample n continuations of `prefix` and judge each as it arrives; in index order, empty where there is no room."""
-    room = min(search.params.max_tokens, search.model.info.context_length - len(search.prompt)) - len(prefix)
+def search(problem: Problem, sampler: Sampler, judge: Judge) -> Search:
+    """Return the search for a problem with a policy."""
+    return Search(problem=problem, sampler=sampler, judge=judge, prompt=sampler.ask(problem.statement))
+
+
+async def draw(search: Search, prefix: Tokens, n: int, seed: int, *, skip: Collection[int] = ()) -> list[Judged]:
+    """Sample n continuations of `prefix`, but those in `skip`, and judge each as it arrives.
+
+    In index order; empty where there is no room.
+    """
+    model, params = search.sampler.model, search.sampler.params
+    room = min(params.max_tokens, model.info.context_length - len(search.prompt)) - len(prefix)
     if room < 1:
         return []
-    written = search.model.tokenizer.decode(prefix)
-    params = replace(search.params, max_tokens=room)
+    written = model.tokenizer.decode(prefix)
+    params = replace(params, max_tokens=room)
     drawn = []
-    async for completion in search.model.sample(search.prompt + prefix, n, params, seed):
-        verdict = await _judge(search.problem, written, completion, search.judge)
+    async for completion in model.sample(search.prompt + prefix, n, params, seed, skip=skip):
+        verdict = await _judge(search, written, completion)
         drawn.append(Judged(completion=completion, verdict=verdict))
     return sorted(drawn, key=lambda one: one.completion.index)
 
 
-async def _judge(problem: Problem, written: str, completion: Completion, judge: Judge) -> Verdict:
+async def _judge(search: Search, written: str, completion: Completion) -> Verdict:
     text = written + completion.text
     if completion.finish_reason == "length":
-        return catalog.truncated(problem, text)
-    return await judge.check(problem, text)
+        return catalog.truncated(search.problem, text)
+    return await search.judge.check(search.problem, search.sampler.model.info.family.answer_part(text))
 
 
 def sum_costs(costs: Sequence[Cost]) -> Cost:
@@ -91,6 +114,7 @@ def sum_costs(costs: Sequence[Cost]) -> Cost:
         generated_tokens=sum(c.generated_tokens for c in costs),
         engine_s=sum(c.engine_s for c in costs),
         verify_s=sum(c.verify_s for c in costs),
+        dollars=sum(c.dollars for c in costs),
     )
 
 
@@ -102,16 +126,16 @@ def cost_of(drawn: Sequence[Judged]) -> Cost:
         generated_tokens=sum(one.completion.generated_tokens for one in drawn),
         engine_s=sum(one.completion.engine_s for one in drawn),
         verify_s=sum(one.verdict.seconds for one in drawn),
+        dollars=sum(one.completion.dollars for one in drawn),
     )
 
 
-async def cut(
-    search: Search, text: str, tokens: Tokens, logprobs: Sequence[float] | None, verdict: Verdict, reason: StopReason
-) -> Labelled:
+async def cut(problem: Problem, written: Written, judge: Judge, verdict: Verdict, reason: StopReason) -> Labelled:
     """Cut a solution into steps with exact truth where there is any, none of them probed yet, for `reason`."""
-    texts = segmentation.split(text)
-    checks = await search.judge.check_steps(search.problem, texts)
-    ends = segmentation.token_ends(texts, tokens, search.model.tokenizer)
+    texts = segmentation.split(written.text, written.family.steps, written.family.thinking)
+    checks = await judge.check_steps(problem, texts)
+    ends = segmentation.token_ends(texts, written.tokens, written.tokenizer)
+    logprobs = written.logprobs
     steps = [
         Step(
             text=step,
@@ -131,19 +155,27 @@ async def cut(
     return Labelled(steps=tuple(steps), rollouts=(), first_error=checks.first_error, cost=NO_COST)
 
 
-async def probe(search: Search, solution: Labelled, tokens: Tokens, n: int, *, keep_text: bool) -> Labelled:
+async def probe(
+    search: Search, solution: Labelled, written: Written, n: int, seed: int, *, keep_text: bool
+) -> Labelled:
     """Label every step but the last with n rollouts of the prefix that ends with it, all prefixes asked at once."""
-
-    def rollouts_of(index: int, step: Step) -> Awaitable[list[Judged]]:
-        return draw(search, tokens[: step.token_end], n, ids.seed(search.seed, "step", index))
-
-    results = await together([rollouts_of(i, step) for i, step in enumerate(solution.steps[:-1])])
+    prefixes = _prefixes(solution.steps, written, search.sampler.model.tokenizer)
+    results = await together(
+        [draw(search, prefix, n, ids.seed(seed, "step", index)) for index, prefix in enumerate(prefixes[:-1])]
+    )
     steps, rollouts = list(solution.steps), []
     for index, drawn in enumerate(results):
         steps[index] = counted(steps[index], drawn) if drawn else replace(steps[index], stop_reason="over_length")
         rollouts += [_rollout(index, one, keep_text) for one in drawn]
     cost = sum_costs([solution.cost, *map(cost_of, results)])
     return replace(solution, steps=tuple(steps), rollouts=tuple(rollouts), cost=cost)
+
+
+def _prefixes(steps: Sequence[Step], written: Written, tokenizer: Tokenizer) -> list[Tokens]:
+    """Return for each step the ids of everything up to its end: the very ones written, where they mean the same here."""
+    if written.tokenizer is tokenizer:
+        return [written.tokens[: step.token_end] for step in steps]
+    return [tokenizer.encode(text) for text in accumulate(step.text for step in steps)]
 
 
 async def together(searches: Sequence[Awaitable[Value]]) -> list[Value]:

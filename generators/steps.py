@@ -1,30 +1,48 @@
 """Cut a completion into steps, and steps into token spans."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from typing import Literal
 
 from schemas.model import Tokenizer, Tokens
 
 
-def split(text: str) -> list[str]:
-    """Split into lines, each with its newline; blank lines belong to the step before. `"".join(split(text)) == text`.
+def split(text: str, by: Literal["line", "paragraph"], thinking: tuple[str, str] | None = None) -> list[str]:
+    """Split into lines, or into paragraphs at blank lines; a closing tag of `thinking` ends a step too.
 
-    An empty text has no steps.
+    A step has its newlines; blank lines, and tags with nothing beside them, belong to the step before, at the beginning to
+    the first one: `"".join(split(text, by, thinking)) == text`. An empty text has no steps.
     """
+    opening, closing = thinking or ("", "")
     steps: list[str] = []
-    for line in text.splitlines(keepends=True):
-        if steps and (not line.strip() or not steps[-1].strip()):
-            steps[-1] += line
+    ended = True
+    for piece in _pieces(text, closing):
+        blank = not piece.replace(closing, "").strip()
+        begun = steps and steps[-1].replace(opening, "").replace(closing, "").strip()
+        if steps and (blank or not ended or not begun):
+            steps[-1] += piece
         else:
-            steps.append(line)
+            steps.append(piece)
+        ended = by == "line" or blank or (closing != "" and piece.endswith(closing))
     return steps
+
+
+def _pieces(text: str, closing: str) -> Iterator[str]:
+    """Yield the lines, those with a closing tag cut behind it."""
+    for line in text.splitlines(keepends=True):
+        while closing and closing in line:
+            before, _, line = line.partition(closing)
+            yield before + closing
+        if line:
+            yield line
 
 
 def token_ends(steps: Sequence[str], tokens: Tokens, tokenizer: Tokenizer) -> list[int]:
     """Return for each step the number of tokens up to its end.
 
     A token that straddles the end of a step belongs to the step, so the prefix a rollout continues may run a few
-    characters into the next one; the embedded tokenizers end a token at every newline. A step that ends in a character of
+    characters into the next one; the embedded tokenizers end a token at every newline, and those of Qwen, DeepSeek and Llama
+    at the last newline of a run. A step that ends in a character of
     several tokens has all of them.
     """
     if "".join(pieces := [tokenizer.decode((token,)) for token in tokens]).isascii():

@@ -14,6 +14,8 @@ from pipeline import config as configuration
 from pipeline import flow, summary
 from pipeline.config import RunConfig
 from pipeline.flow import Plan
+from pipeline.models import http
+from pipeline.models.catalog import ENGINES
 from pipeline.progress import Display
 from pipeline.sources import Loaded
 from schemas.errors import StepmillError
@@ -42,6 +44,10 @@ def add_run_arguments(parser: argparse.ArgumentParser, config: Path = DEFAULT_CO
     parser.add_argument("--config", type=Path, default=config, help=f"TOML file (default: jobs/configs/{config.name})")
     parser.add_argument("--out", type=Path, default=Path("shards"), help="folder for the run (default: %(default)s)")
     parser.add_argument("--problems", type=int, help="how many problems; more than last time continues")
+    parser.add_argument(
+        "--engine", choices=("auto", *ENGINES), help="run every model on this engine instead of the configuration's"
+    )
+    parser.add_argument("--url", help="an OpenAI-compatible server, for --engine http")
     parser.add_argument("--max-tokens-total", type=int, help="stop cleanly once this many tokens have been generated")
     parser.add_argument("--local", action="store_true", help="run the stages in this process, without Ray")
     parser.add_argument(
@@ -57,15 +63,31 @@ def configured(arguments: argparse.Namespace) -> RunConfig:
         config = replace(config, problems=arguments.problems)
     if arguments.max_tokens_total is not None:
         config = replace(config, max_tokens_total=arguments.max_tokens_total)
+    if arguments.engine:
+        config = on_engine(config, arguments.engine, arguments.url)
     if arguments.local:
         config = replace(config, flow=replace(config.flow, ray=False))
     # Ray's workers run in another folder.
-    policy = config.model.policy
-    config = replace(
-        config, model=replace(config.model, policy=str(Path(policy).resolve()) if "/" in policy else policy)
-    )
+    models = {name: replace(model, policy=_absolute(model.policy)) for name, model in config.models.items()}
+    config = replace(config, models=models)
     configuration.check(config, "the command line")
     return config
+
+
+def on_engine(config: RunConfig, engine: str, url: str | None = None) -> RunConfig:
+    """Return the configuration with every model on `engine`; `url` is the server for http."""
+    models = {}
+    for name, model in config.models.items():
+        options = dict(model.options)
+        if url:
+            options["http"] = replace(options.get("http", http.Config()), url=url)
+        models[name] = replace(model, engine=engine, options=options)
+    return replace(config, models=models)
+
+
+def _absolute(name: str) -> str:
+    """Return what a configuration names: an absolute path where it is a file or folder here, else the name as it is."""
+    return str(Path(name).resolve()) if "/" in name and Path(name).exists() else name
 
 
 def resolved_source(source: str) -> str:
@@ -83,7 +105,9 @@ def grind(config: RunConfig, arguments: argparse.Namespace, loaded: Loaded | Non
     if arguments.dry_run:
         print(_described(plan))
         return 0
-    shell = _shell(config)
+    for name in plan.engines:
+        print(f"model {_model_line(plan, name)}", file=sys.stderr)
+    shell = _shell(plan.work.config)
     with Display(len(plan.pending), quiet=arguments.json) as display:
         outcome = flow.run(plan, shell, display)
     result = summary.summarise(plan, outcome, out)
@@ -112,12 +136,19 @@ def _described(plan: Plan) -> str:
     return "\n".join(
         (
             f"run       {plan.work.run_id} in {plan.folder}",
-            f"model     {plan.model.name} {plan.model.revision} on {plan.model.engine}",
+            *(f"model     {_model_line(plan, name)}" for name in plan.models),
+            *(f"policy    {policy}" for policy in config.policies),
+            f"completer {config.completer}",
             f"generator {config.generator_name} {config.generator}",
             f"problems  {plan.wanted} asked for, {len(plan.pending)} pending, {len(plan.refused)} refused",
             f"estimate  about {rollouts:,} rollouts and {tokens:,} tokens",
         )
     )
+
+
+def _model_line(plan: Plan, name: str) -> str:
+    info, why = plan.models[name], plan.engines.get(name)
+    return f"{name}: {info.name} {info.revision} on {info.engine}" + f" ({why})" * bool(why)
 
 
 def report_errors(main: Callable[[], int]) -> int:

@@ -1,7 +1,7 @@
 """Train a policy of the project's own, export it and measure it: `python -m jobs.train_policy --work DIR`.
 
 Needs the environment of `make train-env`. About an hour on two cores; interrupted, the same command goes on from the last
-checkpoint. The policy folder it writes is what `[model] policy` names.
+checkpoint. The policy folder it writes is what `policy` under `[models.NAME]` names.
 """
 
 import argparse

@@ -1,23 +1,21 @@
 """One frozen configuration from one TOML file. Defaults live here and in each component's own Config, once.
 
 Unknown keys are errors that name the nearest known key. What changes the meaning of the data goes into the fingerprint;
-how many problems, where engines run and what is shown do not.
+how many problems, where engines run, what they cost and what is shown do not.
 """
 
-import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from types import UnionType
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any
 
 from generators.catalog import GENERATORS
 from pipeline.families.catalog import FAMILIES
+from pipeline.from_toml import known, nearest, read
+from pipeline.meter import Price
 from pipeline.models.catalog import ENGINES
 from schemas.errors import ConfigError
-
-Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +35,38 @@ class SourceConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelConfig:
-    """What samples."""
+    """A table `[models.NAME]`: what runs. A table `[models.NAME.ENGINE]` inside it holds the Config of that engine."""
 
-    engine: str = "openvino"
+    engine: str = "auto"
+    """`auto` is vLLM where it and a GPU are there, the embedded engine elsewhere."""
     policy: str = "math"
-    """An embedded policy's name or a policy folder; engines without weights of their own ignore it."""
+    """An embedded policy, a model folder, a hub name, or what a server calls its model."""
+    family: str = "auto"
+    """How it is spoken to: a name in `pipeline/models/model_families.py`; `auto` finds out from its files."""
+    price: Price = field(default_factory=Price)
+    options: Mapping[str, Any] = field(default_factory=dict)  # Any: each engine module's own Config
+    """By engine; missing ones have their defaults."""
+
+    @property
+    def engine_config(self) -> Any:  # Any: the engine module's own Config
+        """The Config of the engine that is named."""
+        return self.options.get(self.engine) or ENGINES[self.engine].Config()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyConfig:
+    """An entry of `[[policies]]`, or `[completer]`: a model, what it is asked and how its answers are drawn."""
+
+    model: str = ""
+    """A name under `[models]`; may be left out where there is one only."""
+    prompt: str = ""
+    """A prompt in `generators/prompts/`, a .txt file, or the text itself, with `{problem}` in it for the statement; left out,
+    the one that its model's family was trained for."""
+    temperature: float = 1.0
+    """0 is greedy."""
+    top_p: float = 1.0
+    max_tokens: int = 160
+    """Of a whole solution."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +76,7 @@ class FlowConfig:
     ray: bool = True
     """False runs the same stages in this process."""
     engines: int = 1
-    """Engine actors."""
+    """Engine actors, each with every model of the run."""
     problems_in_flight: int = 48
     """Problems that one engine actor works on at once; enough that its batch never runs dry."""
     problems_per_shard: int = 12
@@ -66,14 +91,17 @@ class RunConfig:
     max_tokens_total: int | None = None
     """Stop cleanly once this many tokens have been generated in this call."""
     source: SourceConfig = field(default_factory=SourceConfig)
-    model: ModelConfig = field(default_factory=ModelConfig)
-    engine: Any = None  # Any: the engine module's own Config
+    models: Mapping[str, ModelConfig] = field(default_factory=lambda: {"math": ModelConfig()})
+    policies: tuple[PolicyConfig, ...] = ()
+    """Who writes solutions: samples are dealt out among them in turn; left out, the completer."""
+    completer: PolicyConfig = field(default_factory=PolicyConfig)
+    """Who continues prefixes; left out, the first of `policies`."""
     generator_name: str = "math_shepherd"
     generator: Any = None  # Any: the generator module's own Config
     flow: FlowConfig = field(default_factory=FlowConfig)
 
     def meaning(self) -> dict[str, Any]:
-        """Return the parts that decide what the data means, for the fingerprint."""
+        """Return the parts that decide what the data means but for the models and prompts, for the fingerprint."""
         source = asdict(self.source)
         if self.source.path is None:
             source["versions"] = {name: FAMILIES[name].VERSION for name in self.source.families}
@@ -91,6 +119,10 @@ class RunConfig:
         return asdict(self)
 
 
+_TABLES = {"source", "models", "policies", "completer", "generator", "flow"}
+_PLAIN = {"seed", "problems", "max_tokens_total"}
+
+
 def load(path: Path) -> RunConfig:
     """Read a TOML file. Raises ConfigError that names the file, the key and the nearest known key."""
     try:
@@ -104,49 +136,103 @@ def load(path: Path) -> RunConfig:
 
 def parse(raw: Mapping[str, Any], where: str) -> RunConfig:
     """Return the configuration that parsed TOML describes; `where` names it in errors."""
-    top = {"seed", "problems", "max_tokens_total", "source", "model", "engine", "generator", "flow"}
-    _known(raw, top, where, "")
-    model = read(ModelConfig, raw.get("model", {}), where, "model.")
-    engine = ENGINES.get(model.engine)
-    if engine is None:
-        raise ConfigError(f"{where}: model.engine = {model.engine!r}{_nearest(model.engine, ENGINES)}")
-    generator_raw = raw.get("generator", {})
-    if not isinstance(generator_raw, Mapping):
-        raise ConfigError(f"{where}: [generator] must be a table")
-    generator_raw = dict(generator_raw)
-    name = generator_raw.pop("name", "math_shepherd")
-    if not isinstance(name, str) or name not in GENERATORS:
-        raise ConfigError(f"{where}: generator.name = {name!r}{_nearest(str(name), GENERATORS)}")
-    plain = {key: raw[key] for key in ("seed", "problems", "max_tokens_total") if key in raw}
+    known(raw, _TABLES | _PLAIN, where, "")
+    plain = {key: value for key, value in raw.items() if key in _PLAIN | {"policies", "completer"}}
+    config = read(RunConfig, plain, where, "")
+    models = _models(raw.get("models", {"math": {}}), where)
+    policies = tuple(_named(policy, models, f"{where}: policies") for policy in config.policies)
+    if "completer" in raw or not policies:
+        completer = _named(config.completer, models, f"{where}: completer")
+    else:
+        completer = policies[0]
+    name, generator = _generator(raw.get("generator", {}), where)
     config = replace(
-        read(RunConfig, plain, where, ""),
+        config,
         source=read(SourceConfig, raw.get("source", {}), where, "source."),
-        model=model,
-        engine=read(engine.Config, raw.get("engine", {}), where, "engine."),
+        models=models,
+        policies=policies or (completer,),
+        completer=completer,
         generator_name=name,
-        generator=read(GENERATORS[name].Config, generator_raw, where, "generator."),
+        generator=generator,
         flow=read(FlowConfig, raw.get("flow", {}), where, "flow."),
     )
     check(config, where)
     return config
 
 
+def _models(raw: Any, where: str) -> dict[str, ModelConfig]:  # Any: TOML
+    if not isinstance(raw, Mapping) or not raw:
+        raise ConfigError(f"{where}: [models] must hold at least one table, as [models.math]")
+    return {name: _model(table, where, f"models.{name}") for name, table in raw.items()}
+
+
+def _model(raw: Any, where: str, key: str) -> ModelConfig:  # Any: TOML
+    if not isinstance(raw, Mapping):
+        raise ConfigError(f"{where}: {key} = {raw!r} must be a table, as [models.math] with engine and policy in it")
+    keys = {f.name for f in fields(ModelConfig)} - {"options"}
+    known(raw, keys | set(ENGINES), where, f"{key}.")
+    model = read(ModelConfig, {k: v for k, v in raw.items() if k in keys}, where, f"{key}.")
+    if model.engine not in {"auto", *ENGINES}:
+        raise ConfigError(f"{where}: {key}.engine = {model.engine!r}{nearest(model.engine, ['auto', *ENGINES])}")
+    options = {k: read(ENGINES[k].Config, v, where, f"{key}.{k}.") for k, v in raw.items() if k in ENGINES}
+    return replace(model, options=options)
+
+
+def _named(policy: PolicyConfig, models: Mapping[str, ModelConfig], where: str) -> PolicyConfig:
+    """Return the policy with its model named."""
+    if not policy.model and len(models) > 1:
+        raise ConfigError(f"{where}: say which model; there are {', '.join(models)}")
+    name = policy.model or next(iter(models))
+    if name not in models:
+        raise ConfigError(f"{where}: model = {name!r}{nearest(name, list(models))}")
+    return replace(policy, model=name)
+
+
+def _generator(raw: Any, where: str) -> tuple[str, Any]:  # Any: TOML; the generator module's own Config
+    if not isinstance(raw, Mapping):
+        raise ConfigError(f"{where}: [generator] must be a table")
+    rest = dict(raw)
+    name = rest.pop("name", "math_shepherd")
+    if not isinstance(name, str) or name not in GENERATORS:
+        raise ConfigError(f"{where}: generator.name = {name!r}{nearest(str(name), list(GENERATORS))}")
+    return name, read(GENERATORS[name].Config, rest, where, "generator.")
+
+
 def check(config: RunConfig, where: str) -> None:
     """Raise ConfigError for values no run can have."""
-    for family in config.source.families:
-        if family not in FAMILIES:
-            raise ConfigError(f"{where}: source.families has {family!r}{_nearest(family, FAMILIES)}")
-    if config.source.path is None:
-        if not config.source.families or not config.source.difficulties:
-            raise ConfigError(f"{where}: source.families and source.difficulties must not be empty")
-        if not all(2 <= difficulty <= 8 for difficulty in config.source.difficulties):
-            raise ConfigError(f"{where}: source.difficulties must lie between 2 and 8")
-        if config.source.split not in ("train", "test"):
-            raise ConfigError(f"{where}: source.split of the families is `train` or `test`")
+    _check_source(config.source, where)
     for key, value in _counts(config).items():
         if value < 1:
             raise ConfigError(f"{where}: {key} = {value}; it must be at least 1")
-    _check_sampling(config.generator, where)
+    for key in ("samples", "labelled"):
+        if getattr(config.generator, key, 0) < 0:
+            raise ConfigError(f"{where}: generator.{key} = {getattr(config.generator, key)}; it must not be negative")
+    for policy in (*config.policies, config.completer):
+        _check_sampling(policy, f"{where}: policy of model {policy.model!r}")
+    for name, model in config.models.items():
+        for f in fields(Price):
+            if not 0 <= getattr(model.price, f.name) < float("inf"):
+                raise ConfigError(f"{where}: models.{name}.price.{f.name} must be an amount of dollars, 0 or more")
+
+
+def _check_source(source: SourceConfig, where: str) -> None:
+    for family in source.families:
+        if family not in FAMILIES:
+            raise ConfigError(f"{where}: source.families has {family!r}{nearest(family, list(FAMILIES))}")
+    if source.path is None:
+        if not source.families or not source.difficulties:
+            raise ConfigError(f"{where}: source.families and source.difficulties must not be empty")
+        if not all(2 <= difficulty <= 8 for difficulty in source.difficulties):
+            raise ConfigError(f"{where}: source.difficulties must lie between 2 and 8")
+        if source.split not in ("train", "test"):
+            raise ConfigError(f"{where}: source.split of the families is `train` or `test`")
+
+
+_AT_LEAST_ONE = (
+    *("max_num_seqs", "max_batched_tokens", "cache_gb", "stall_s", "start_s"),
+    *("tensor_parallel", "max_in_flight", "attempts", "timeout_s", "connect_timeout_s"),
+)
+"""Keys of engines' own Configs."""
 
 
 def _counts(config: RunConfig) -> dict[str, float]:
@@ -157,60 +243,23 @@ def _counts(config: RunConfig) -> dict[str, float]:
         "flow.problems_in_flight": config.flow.problems_in_flight,
         "flow.problems_per_shard": config.flow.problems_per_shard,
         "generator.rollouts": config.generator.rollouts,
-        "generator.max_tokens": config.generator.max_tokens,
     }
     if config.max_tokens_total is not None:
         positive["max_tokens_total"] = config.max_tokens_total
     if config.generator_name == "math_shepherd":
         positive["generator.samples"] = config.generator.samples
-    for key in ("max_num_seqs", "max_batched_tokens", "cache_gb", "stall_s"):
-        if hasattr(config.engine, key):
-            positive[f"engine.{key}"] = getattr(config.engine, key)
+    for name, model in config.models.items():
+        for engine, options in model.options.items():
+            for key in _AT_LEAST_ONE:
+                if hasattr(options, key):
+                    positive[f"models.{name}.{engine}.{key}"] = getattr(options, key)
     return positive
 
 
-def _check_sampling(generator: Any, where: str) -> None:  # Any: a generator module's own Config
-    for key in ("samples", "labelled"):
-        if getattr(generator, key, 0) < 0:
-            raise ConfigError(f"{where}: generator.{key} = {getattr(generator, key)}; it must not be negative")
-    if not 0 <= generator.temperature < float("inf"):
-        raise ConfigError(
-            f"{where}: generator.temperature = {generator.temperature}; 0 is greedy, 1 the policy as it is"
-        )
-    if not 0 < generator.top_p <= 1:
-        raise ConfigError(f"{where}: generator.top_p = {generator.top_p}; it must be above 0 and at most 1")
-
-
-def read(row: type[Row], raw: Mapping[str, Any], where: str, prefix: str) -> Row:
-    """Return a `row`, a dataclass whose every field has a default. Raises ConfigError on unknown keys and wrong types."""
-    if not isinstance(raw, Mapping):
-        raise ConfigError(f"{where}: [{prefix.rstrip('.')}] must be a table")
-    hints = get_type_hints(row)
-    _known(raw, set(hints), where, prefix)
-    values = {key: _typed(value, hints[key], f"{where}: {prefix}{key}") for key, value in raw.items()}
-    return row(**values)
-
-
-def _known(raw: Mapping[str, Any], names: set[str], where: str, prefix: str) -> None:
-    for key in raw:
-        if key not in names:
-            raise ConfigError(f"{where}: unknown key {prefix}{key}{_nearest(key, names)}")
-
-
-def _nearest(word: str, known: Any) -> str:  # Any: anything that iterates over names
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.4)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(sorted(known))}"
-
-
-def _typed(value: Any, hint: Any, where: str) -> Any:  # Any: TOML values and type hints
-    if get_origin(hint) is UnionType:
-        hint = next(arg for arg in get_args(hint) if arg is not type(None))
-    if get_origin(hint) is tuple:
-        if not isinstance(value, list):
-            raise ConfigError(f"{where} must be a list")
-        return tuple(_typed(item, get_args(hint)[0], where) for item in value)
-    if hint is float and type(value) is int:
-        return float(value)
-    if hint in (int, float, str, bool) and type(value) is not hint:
-        raise ConfigError(f"{where} = {value!r} must be of type {hint.__name__}")
-    return value
+def _check_sampling(policy: PolicyConfig, where: str) -> None:
+    if policy.max_tokens < 1:
+        raise ConfigError(f"{where}: max_tokens = {policy.max_tokens}; it must be at least 1")
+    if not 0 <= policy.temperature < float("inf"):
+        raise ConfigError(f"{where}: temperature = {policy.temperature}; 0 is greedy, 1 the policy as it is")
+    if not 0 < policy.top_p <= 1:
+        raise ConfigError(f"{where}: top_p = {policy.top_p}; it must be above 0 and at most 1")

@@ -19,6 +19,12 @@ class Counts:
     """Rollouts taken from the journal instead of being sampled again."""
     restarts: int = 0
     """Engine processes that died or hung and were replaced."""
+    retried: int = 0
+    """Requests that a server refused for the moment and that were sent again."""
+    sample_s: float = 0.0
+    """Engine time of the completions, each its fair share."""
+    dollars: float = 0.0
+    """By the run's price table."""
     engine_s: float = 0.0
     """From the first sample handed to an engine to the last one back, summed over engines."""
     engine_steps: int = 0

@@ -9,7 +9,7 @@ import asyncio
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,13 +19,12 @@ import duckdb
 import pyarrow as pa
 
 from generators.catalog import GENERATORS
-from pipeline import code, manifest, sources
+from pipeline import code, manifest, pool, sources
 from pipeline.attempt import Failure
 from pipeline.config import RunConfig
 from pipeline.counts import Counts
-from pipeline.generate import Work, check_continuation, open_mill, problem_record
+from pipeline.generate import Work, open_mill, problem_record
 from pipeline.manifest import ShardEntry
-from pipeline.models import catalog
 from pipeline.result import RESULTS, Result
 from pipeline.verify import audit
 from pipeline.write import write_results
@@ -33,7 +32,7 @@ from schemas import ids
 from schemas.errors import StorageError
 from schemas.model import ModelInfo
 from schemas.problem import GIVEN, Problem, ProblemRecord
-from schemas.table import to_table
+from schemas.table import SCHEMA_VERSION, to_table
 from verifiers.catalog import VERIFIERS
 from verifiers.families import catalog as families
 
@@ -56,7 +55,10 @@ class Plan:
     """A run and what is left of it."""
 
     work: Work
-    model: ModelInfo
+    models: dict[str, ModelInfo]
+    """The run's models by the name that the configuration gives them."""
+    engines: dict[str, str]
+    """Why which engine was taken, for the models that leave it to us."""
     wanted: int
     """Problems asked for, refused ones included."""
     pending: tuple[Problem, ...]
@@ -91,18 +93,19 @@ class Outcome:
 def plan(config: RunConfig, out: Path, loaded: sources.Loaded | None = None) -> Plan:
     """Return the run that `config` means in `out`, and what is pending. Writes nothing.
 
-    Raises ConfigError, SourceError, PolicyError, ContinuationError and StorageError.
+    Raises ConfigError, SourceError, PolicyError, EngineError, ContinuationError and StorageError.
     """
-    engine, policy = catalog.find(config.model.engine, config.model.policy)
-    info = engine.describe(policy, config.engine)
-    check_continuation(config, info)
+    config, engines = pool.resolved(config)
+    infos = pool.describe(config)
+    pool.check(config, infos)
     loaded = loaded or sources.load(config.source, config.problems, config.seed)
-    run_id = fingerprint(config, info, loaded.identity)
+    run_id = fingerprint(config, infos, loaded.identity)
     work = Work(config=config, run_id=run_id, folder=out / f"run={run_id}", code_version=code.version())
     committed = manifest.read(work.folder)
     return Plan(
         work=work,
-        model=info,
+        models=infos,
+        engines=engines,
         wanted=len(loaded.problems) + len(_recordable(loaded.refused)),
         pending=_pending(loaded.problems, committed),
         refused=loaded.refused,
@@ -110,11 +113,12 @@ def plan(config: RunConfig, out: Path, loaded: sources.Loaded | None = None) -> 
     )
 
 
-def fingerprint(config: RunConfig, info: ModelInfo, identity: str) -> str:
-    """Name what the data of a run means: policy and prompt, sampling, generator, verifiers, source. Not how many, not where."""
+def fingerprint(config: RunConfig, infos: Mapping[str, ModelInfo], identity: str) -> str:
+    """Name what the data of a run means: policies, prompts, sampling, generator, verifiers, source. Not how many, not where."""
     verifiers = {name: f"{verifier.NAME}/{verifier.VERSION}" for name, verifier in VERIFIERS.items()}
     verifiers["steps"] = f"families/{families.VERSION}"
-    return ids.digest("run", config.meaning(), info.name, info.revision, info.template, verifiers, identity, size=8)
+    policies = pool.meaning(config, infos)
+    return ids.digest("run", SCHEMA_VERSION, config.meaning(), policies, verifiers, identity, size=8)
 
 
 def _pending(problems: Sequence[Problem], committed: Sequence[ShardEntry]) -> tuple[Problem, ...]:
@@ -167,7 +171,7 @@ def _write_run(plan: Plan) -> None:
     work = plan.work
     content: dict[str, Any] = {  # Any: JSON
         "run_id": work.run_id,
-        "fingerprint_of": work.config.meaning() | {"model": [plan.model.name, plan.model.revision]},
+        "fingerprint_of": work.config.meaning() | pool.meaning(work.config, plan.models),
         "config": work.config.as_dict(),
         "code_version": work.code_version,
         "created_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

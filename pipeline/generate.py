@@ -1,28 +1,30 @@
-"""Generate: problems in, their traces out, many at a time against one engine.
+"""Generate: problems in, their traces out, many at a time against the run's models.
 
-A mill is one engine, one judge and the problems in flight between them. Searches are coroutines, so the engine's batch
+A mill is the models, one judge and the problems in flight between them. Searches are coroutines, so the engine's batch
 stays full while each search waits for its own rollouts; verdicts are asked for as rollouts arrive.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from generators.catalog import GENERATORS
 from generators.labels import together
+from pipeline import pool
 from pipeline.attempt import Failure, attempt
 from pipeline.config import RunConfig
 from pipeline.counts import Counts
-from pipeline.journal import JournalledModel
-from pipeline.models import catalog
+from pipeline.journal import Journal, JournalledModel
+from pipeline.meter import MeteredModel
 from pipeline.result import RESULTS, Result
 from schemas import ids
-from schemas.errors import ContinuationError
-from schemas.model import Completion, Model, ModelInfo, SamplingParams, Tokenizer, Tokens
+from schemas.model import Model
+from schemas.pool import Pool
 from schemas.problem import Ended, Problem, ProblemRecord
 from schemas.table import from_table, to_table
 from schemas.trace import Trace
@@ -39,46 +41,16 @@ class Work:
     code_version: str
 
 
-class MeteredModel:
-    """A model that counts what is drawn from it."""
-
-    def __init__(self, inner: Model, counts: Counts) -> None:
-        self._inner = inner
-        self._counts = counts
-
-    @property
-    def info(self) -> ModelInfo:
-        """The inner model's."""
-        return self._inner.info
-
-    @property
-    def tokenizer(self) -> Tokenizer:
-        """The inner model's."""
-        return self._inner.tokenizer
-
-    async def sample(
-        self, prompt: Tokens | str, n: int, params: SamplingParams, seed: int, *, skip: Collection[int] = ()
-    ) -> AsyncGenerator[Completion, None]:
-        """See `schemas.model.Model.sample`."""
-        drawn = self._inner.sample(prompt, n, params, seed, skip=skip)
-        try:
-            async for completion in drawn:
-                self._counts.rollouts += 1
-                self._counts.prompt_tokens += completion.prompt_tokens
-                self._counts.cached_tokens += completion.cached_tokens
-                self._counts.generated_tokens += completion.generated_tokens
-                yield completion
-        finally:
-            await drawn.aclose()
-
-
 @dataclass(slots=True)
 class Mill:
-    """One engine process's share of a run."""
+    """One engine actor's share of a run."""
 
     work: Work
-    engine: Model
-    model: JournalledModel
+    engines: Mapping[str, Model]
+    """The run's models by name."""
+    models: Mapping[str, JournalledModel]
+    """The same, metered and journalled."""
+    journal: Journal
     judge: Workers
     counts: Counts = field(default_factory=Counts)
     """What was drawn and finished here; what the journal replayed is not in it."""
@@ -92,7 +64,9 @@ class Mill:
         began, spent = time.monotonic(), Counts()
         self.active += 1
         try:
-            found = await attempt("generate", _traces(problem, MeteredModel(self.model, spent), self.judge, self.work))
+            metered = {name: MeteredModel(model, spent) for name, model in self.models.items()}
+            policies = pool.assemble(self.work.config, metered)
+            found = await attempt("generate", _traces(problem, policies, self.judge, self.work))
         finally:
             self.active -= 1
         self.finished_tokens += spent.generated_tokens
@@ -129,51 +103,47 @@ class Mill:
         """Return the counts so far."""
         return replace(
             self.counts,
-            replayed=self.model.replayed,
-            restarts=getattr(self.engine, "restarted", 0),
-            engine_s=getattr(self.engine, "span_s", 0.0),
-            engine_steps=getattr(self.engine, "steps", 0),
-            sequence_steps=getattr(self.engine, "sequence_steps", 0),
+            replayed=self.journal.replayed,
+            restarts=self._summed("restarted"),
+            retried=self._summed("retried"),
+            engine_s=self._summed("span_s"),
+            engine_steps=self._summed("steps"),
+            sequence_steps=self._summed("sequence_steps"),
         )
 
+    def _summed(self, figure: str) -> Any:  # Any: int or float, by figure
+        """Return the sum of a figure over the engines that keep it."""
+        return sum(getattr(engine, figure, 0) for engine in self.engines.values())
+
     async def close(self) -> None:
-        """End the engine and the verifier workers."""
-        self.model.close()
-        close = getattr(self.engine, "close", None)
-        if close is not None:
-            close()
+        """End the engines and the verifier workers."""
+        self.journal.close()
+        for engine in self.engines.values():
+            close = getattr(engine, "close", None)
+            if close is not None:
+                close()
         await self.judge.aclose()
 
 
 def open_mill(work: Work) -> Mill:
-    """Load the model and the judge of a run. Raises PolicyError, ContinuationError."""
-    config = work.config
-    engine, policy = catalog.find(config.model.engine, config.model.policy)
-    model = engine.load(policy, config.engine)
-    check_continuation(config, model.info)
-    return assemble(work, model, Workers())
+    """Load the models and the judge of a run. Raises PolicyError, EngineError, StorageError."""
+    return assemble(work, pool.load(work.config), Workers())
 
 
-def assemble(work: Work, engine: Model, judge: Workers) -> Mill:
-    """Return a mill over an engine and a judge that are there. Raises StorageError."""
-    counts = Counts()
-    journalled = JournalledModel(MeteredModel(engine, counts), work.folder / "journal")
-    return Mill(work=work, engine=engine, model=journalled, judge=judge, counts=counts)
+def assemble(work: Work, engines: Mapping[str, Model], judge: Workers) -> Mill:
+    """Return a mill over models, by name, and a judge that are there. Raises StorageError."""
+    counts, journal = Counts(), Journal(work.folder / "journal")
+    prices = {name: model.price for name, model in work.config.models.items()}
+    models = {
+        name: JournalledModel(MeteredModel(engine, counts, prices[name]), journal) for name, engine in engines.items()
+    }
+    return Mill(work=work, engines=engines, models=models, journal=journal, judge=judge, counts=counts)
 
 
-def check_continuation(config: RunConfig, info: ModelInfo) -> None:
-    """Raise ContinuationError where the generator needs prefixes continued and the model cannot do that."""
-    if GENERATORS[config.generator_name].NEEDS_CONTINUATION and not info.can_continue:
-        raise ContinuationError(
-            f"{info.engine} model {info.name} cannot continue an exact prefix, which step labels by "
-            f"{config.generator_name} need; use an engine that can, or a generator of whole solutions"
-        )
-
-
-async def _traces(problem: Problem, model: Model, judge: Workers, work: Work) -> list[Trace]:
+async def _traces(problem: Problem, policies: Pool, judge: Workers, work: Work) -> list[Trace]:
     generator = GENERATORS[work.config.generator_name]
     found = []
-    async for trace in generator.generate(problem, model, judge, work.config.generator, work.config.seed):
+    async for trace in generator.generate(problem, policies, judge, work.config.generator, work.config.seed):
         found.append(stamped(trace, work))
     return found
 
@@ -235,6 +205,8 @@ def problem_record(
         prompt_tokens=spent.prompt_tokens,
         cached_tokens=spent.cached_tokens,
         generated_tokens=spent.generated_tokens,
+        engine_s=spent.sample_s,
+        dollars=spent.dollars,
         seconds=seconds,
         code_version=work.code_version,
         created_at=_now(),
@@ -242,11 +214,14 @@ def problem_record(
 
 
 def _outside(spent: Counts, traces: Sequence[Trace]) -> Counts:
-    """Return the tokens that no trace accounts for."""
+    """Return what no trace accounts for."""
     return Counts(
         prompt_tokens=spent.prompt_tokens - sum(trace.cost.prompt_tokens for trace in traces),
         cached_tokens=spent.cached_tokens - sum(trace.cost.cached_tokens for trace in traces),
         generated_tokens=spent.generated_tokens - sum(trace.cost.generated_tokens for trace in traces),
+        # Sums in another order differ in their last bits.
+        sample_s=max(0.0, spent.sample_s - sum(trace.cost.engine_s for trace in traces)),
+        dollars=max(0.0, spent.dollars - sum(trace.cost.dollars for trace in traces)),
     )
 
 

@@ -7,7 +7,7 @@ in the search. Lines are flushed to the kernel one by one: a killed process lose
 import json
 import os
 from collections.abc import AsyncGenerator, Collection
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 
 from schemas.errors import StorageError
@@ -25,19 +25,20 @@ def read(folder: Path) -> dict[Key, Completion]:
         for line in segment.read_bytes().splitlines():
             try:
                 row = dict(zip(_COLUMNS, json.loads(line), strict=True))
-                completion = Completion(**row | {"tokens": tuple(row["tokens"]), "logprobs": tuple(row["logprobs"])})
+                for name in ("tokens", "logprobs"):
+                    row[name] = None if row[name] is None else tuple(row[name])
+                completion = Completion(**row)
             except (ValueError, KeyError, TypeError):
                 continue
             found[completion.seed, completion.index] = completion
     return found
 
 
-class JournalledModel:
-    """A model whose completions are written down as they end and replayed when they are asked for again."""
+class Journal:
+    """What was paid for before, and a segment of this process's own for what comes. Raises StorageError."""
 
-    def __init__(self, inner: Model, folder: Path) -> None:
-        self._inner = inner
-        self._known = read(folder)
+    def __init__(self, folder: Path) -> None:
+        self.known = read(folder)
         self._path = folder / f"{os.urandom(8).hex()}.jsonl"
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -47,6 +48,31 @@ class JournalledModel:
             raise StorageError(f"{self._path}: {error.strerror}; choose another --out") from error
         self.replayed = 0
         """Completions that were not sampled again."""
+
+    def write(self, completion: Completion) -> None:
+        """Write one line down. Raises StorageError."""
+        line = json.dumps([getattr(completion, name) for name in _COLUMNS]).encode() + b"\n"
+        try:
+            written = self._segment.write(line)
+        except OSError as error:
+            raise StorageError(f"{self._path}: {error.strerror}; make room, then run again") from error
+        if written != len(line):
+            raise StorageError(f"{self._path}: the disk is full; make room, then run again")
+
+    def close(self) -> None:
+        """Close the segment."""
+        self._segment.close()
+
+
+class JournalledModel:
+    """A model whose completions are written down as they end and replayed when they are asked for again.
+
+    Several models may share a journal: seeds are hashes of a place in a search, so no two of them ask for the same one.
+    """
+
+    def __init__(self, inner: Model, journal: Journal) -> None:
+        self._inner = inner
+        self._journal = journal
 
     @property
     def info(self) -> ModelInfo:
@@ -61,30 +87,18 @@ class JournalledModel:
     async def sample(
         self, prompt: Tokens | str, n: int, params: SamplingParams, seed: int, *, skip: Collection[int] = ()
     ) -> AsyncGenerator[Completion, None]:
-        """See `schemas.model.Model.sample`. Replayed completions come first and cost no engine time."""
-        known = [self._known[seed, index] for index in range(n) if index not in skip and (seed, index) in self._known]
+        """See `schemas.model.Model.sample`. Replayed completions come first, with what they cost when they were drawn."""
+        found = [self._journal.known.get((seed, index)) for index in range(n) if index not in skip]
+        known = [completion for completion in found if completion is not None]
         for completion in known:
-            self.replayed += 1
-            yield replace(completion, engine_s=0.0)
+            self._journal.replayed += 1
+            yield completion
         done = {completion.index for completion in known} | set(skip)
         if len(done) < n:
             fresh = self._inner.sample(prompt, n, params, seed, skip=done)
             try:
                 async for completion in fresh:
-                    self._write(completion)
+                    self._journal.write(completion)
                     yield completion
             finally:
                 await fresh.aclose()
-
-    def _write(self, completion: Completion) -> None:
-        line = json.dumps([getattr(completion, name) for name in _COLUMNS]).encode() + b"\n"
-        try:
-            written = self._segment.write(line)
-        except OSError as error:
-            raise StorageError(f"{self._path}: {error.strerror}; make room, then run again") from error
-        if written != len(line):
-            raise StorageError(f"{self._path}: the disk is full; make room, then run again")
-
-    def close(self) -> None:
-        """Close the segment."""
-        self._segment.close()

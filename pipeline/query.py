@@ -76,6 +76,7 @@ class Run:
 
     run_id: str
     folder: Path
+    schema_version: int
     shards: tuple[ShardEntry, ...]
     record: Mapping[str, Any]  # Any: whatever it holds
     """What `run.json` says; empty where there is none."""
@@ -126,9 +127,10 @@ def read_runs(out: Path) -> tuple[Run, ...]:
 def _read_run(folder: Path) -> Run:
     path = folder / MANIFEST
     manifest = _read_json(path)
-    if manifest.get("schema_version") != SCHEMA_VERSION:
+    version = manifest.get("schema_version")
+    if not isinstance(version, int) or not 1 <= version <= SCHEMA_VERSION:
         raise StorageError(
-            f"{path}: schema version {manifest.get('schema_version')}, this code reads {SCHEMA_VERSION}; "
+            f"{path}: schema version {version}, this code reads 1 to {SCHEMA_VERSION}; "
             "read it with the code version that run.json names"
         )
     try:
@@ -144,7 +146,7 @@ def _read_run(folder: Path) -> Run:
                 f"{path}: lists {shard.file}, which is not there; restore it or remove {folder} and run again"
             )
     record = _read_json(folder / "run.json") if (folder / "run.json").is_file() else {}
-    return Run(run_id=run_id, folder=folder, shards=shards, record=record)
+    return Run(run_id=run_id, folder=folder, schema_version=version, shards=shards, record=record)
 
 
 def _read_json(path: Path) -> dict[str, Any]:  # Any: JSON from disk, checked by the caller
@@ -190,13 +192,19 @@ def _raw(out: Path, runs: Sequence[Run], table: str, schema: pa.Schema, connecti
         )
         # Without hive_partitioning = false the folder `run=...` would become a column of its own.
         source = f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
-    else:
-        empty = connection.from_arrow(schema.empty_table())
-        columns = ", ".join(
-            f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in zip(empty.columns, empty.types, strict=True)
-        )
-        source = f"(SELECT {columns} LIMIT 0)"
+    if not files:
+        source = f"({_no_rows(schema, connection)})"
+    elif any(run.schema_version < SCHEMA_VERSION for run in runs):
+        # Columns, and fields of structs, that an older shard does not have are null in its rows.
+        source = f"({_no_rows(schema, connection)} UNION ALL BY NAME SELECT * FROM {source})"
     return f"SELECT * REPLACE (make_timestamp(epoch_us(created_at)) AS created_at) FROM {source}"
+
+
+def _no_rows(schema: pa.Schema, connection: duckdb.DuckDBPyConnection) -> str:
+    empty = connection.from_arrow(schema.empty_table())
+    columns = zip(empty.columns, empty.types, strict=True)
+    casts = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in columns)
+    return f"SELECT * FROM (SELECT {casts} LIMIT 0)"
 
 
 def _per_item(column: str, item: str, fields: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import ray
 from ray.data import ActorPoolStrategy
 
-from pipeline import cluster
+from pipeline import cluster, pool
 from pipeline.counts import Counts, total
 from pipeline.flow import Publish, Watcher, tables_in_flight
 from pipeline.generate import Mill, Work, open_mill
@@ -92,7 +92,7 @@ def run_ray(work: Work, tables: Sequence[pa.Table], publish: Publish, watcher: W
     tally = ray.remote(num_cpus=0)(Tally).remote()
     watcher.counts(lambda: _counted(tally))
     calls, engines = tables_in_flight(work.config), work.config.flow.engines
-    pool = ActorPoolStrategy(size=engines, max_tasks_in_flight_per_actor=calls, max_concurrent_calls_per_actor=calls)
+    actors = ActorPoolStrategy(size=engines, max_tasks_in_flight_per_actor=calls, max_concurrent_calls_per_actor=calls)
     blocks = ray.data.from_arrow(list(tables))
     results = blocks.map_batches(
         Generate,
@@ -100,8 +100,9 @@ def run_ray(work: Work, tables: Sequence[pa.Table], publish: Publish, watcher: W
         batch_size=None,
         batch_format="pyarrow",
         zero_copy_batch=True,
-        compute=pool,
+        compute=actors,
         num_cpus=1,
+        num_gpus=pool.gpus(work.config) or None,
     )
     written = results.map_batches(
         _verify_and_write,

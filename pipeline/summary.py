@@ -19,9 +19,11 @@ SELECT count(*) AS traces, count(*) FILTER (outcome = 'accepted') AS accepted,
 FROM traces"""
 _TOKENS = """
 SELECT coalesce(sum(generated), 0)::BIGINT AS generated_tokens, coalesce(sum(prompt), 0)::BIGINT AS prompt_tokens,
-    coalesce(sum(cached), 0)::BIGINT AS cached_tokens
-FROM (SELECT cost.generated_tokens AS generated, cost.prompt_tokens AS prompt, cost.cached_tokens AS cached FROM traces
-    UNION ALL SELECT generated_tokens, prompt_tokens, cached_tokens FROM problems)"""
+    coalesce(sum(cached), 0)::BIGINT AS cached_tokens, coalesce(sum(engine_s), 0) AS engine_s,
+    coalesce(sum(dollars), 0) AS dollars
+FROM (SELECT cost.generated_tokens AS generated, cost.prompt_tokens AS prompt, cost.cached_tokens AS cached,
+        cost.engine_s, cost.dollars FROM traces
+    UNION ALL SELECT generated_tokens, prompt_tokens, cached_tokens, engine_s, dollars FROM problems)"""
 _STEPS = """
 SELECT count(*) FILTER (n_rollouts > 0) AS probed, count(*) FILTER (hard) AS positive,
     count(*) FILTER (NOT hard) AS negative, coalesce(sum(n_rollouts), 0)::BIGINT AS rollouts,
@@ -44,8 +46,8 @@ def summarise(plan: Plan, outcome: Outcome, out: Path) -> Row:
         summary: Row = {
             "run_id": plan.work.run_id,
             "folder": str(plan.folder),
-            "model": plan.model.name,
-            "engine": plan.model.engine,
+            "models": {name: f"{info.name} on {info.engine}" for name, info in plan.models.items()},
+            "completer": plan.models[plan.work.config.completer.model].name,
             "complete": outcome.complete,
             "problems": ended,
             "traces": ask(_TOTALS)[0],
@@ -65,6 +67,8 @@ def summarise(plan: Plan, outcome: Outcome, out: Path) -> Row:
         "mean_batch": round(counts.sequence_steps / counts.engine_steps, 1) if counts.engine_steps else 0,
         "replayed_rollouts": counts.replayed,
         "engine_restarts": counts.restarts,
+        "retried_requests": counts.retried,
+        "dollars": round(counts.dollars, 6),
         "refused_rows": len(plan.refused),
         "half_written_files_removed": plan.removed,
     }
@@ -79,7 +83,7 @@ def as_json(summary: Row) -> str:
 def show(summary: Row, console: Console, query: str) -> None:
     """Print the summary on one screen, and what to type next; `query` is the command that asks this folder."""
     call, traces, steps = summary["this_call"], summary["traces"], summary["steps"]
-    console.rule(f"run {summary['run_id']}  {summary['model']} on {summary['engine']}", align="left")
+    console.rule(f"run {summary['run_id']}  {', '.join(summary['models'].values())}", align="left")
     ended = ", ".join(f"{n:,} {word}" for word, n in sorted(summary["problems"].items())) or "none"
     share = f" ({traces['accepted'] / traces['traces']:.0%} accepted)" if traces["traces"] else ""
     lines = {
@@ -89,11 +93,14 @@ def show(summary: Row, console: Console, query: str) -> None:
         "step labels": f"{steps['positive'] + steps['negative']:,}: {steps['positive']:,} good, {steps['negative']:,} bad; "
         f"{steps['rollouts']:,} rollouts of {steps['probed']:,} prefixes, {steps['undecided']:,} undecided",
         "tokens": f"{summary['tokens']['generated_tokens']:,} generated, {summary['tokens']['prompt_tokens']:,} prompt "
-        f"({_share(summary['tokens']['cached_tokens'], summary['tokens']['prompt_tokens'])} cached)",
+        f"({_share(summary['tokens']['cached_tokens'], summary['tokens']['prompt_tokens'])} cached)"
+        + f", ${summary['tokens']['dollars']:,.4f}"
+        * bool(summary["tokens"]["dollars"]),
         "this call": f"{call['problems']:,} problems, {call['generated_tokens']:,} tokens in {call['seconds']:.0f} s "
         f"({call['tokens_per_s']:,} tokens/s in the engine, mean batch {call['mean_batch']:.0f})"
         + (f", {call['replayed_rollouts']:,} rollouts replayed" * bool(call["replayed_rollouts"]))
-        + (f", engine restarted {call['engine_restarts']} times" * bool(call["engine_restarts"])),
+        + (f", engine restarted {call['engine_restarts']} times" * bool(call["engine_restarts"]))
+        + (f", {call['retried_requests']:,} requests sent again" * bool(call["retried_requests"])),
         "files": f"{summary['files']:,} ({summary['bytes'] / 1e6:.1f} MB) in {summary['folder']}",
     }
     for name, text in lines.items():
@@ -143,8 +150,9 @@ def _advice(summary: Row, query: str) -> list[str]:
     ended, advice = summary["problems"], []
     if ended.get("uninformative"):
         advice.append(
-            f"{ended['uninformative']:,} of the problems ended uninformative: {summary['model']} never reached their reference "
-            "from the bare question, so their steps have no labels. Give it easier problems, or a stronger model under [model]."
+            f"{ended['uninformative']:,} of the problems ended uninformative: {summary['completer']} never reached their "
+            "reference from the bare question, so their steps have no labels. Give it easier problems, or name a stronger model "
+            "under [completer]."
         )
     if ended.get("skipped"):
         advice.append(

@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from generators.given import FOREIGN
+from pipeline.models.model_families import FAMILIES
 from pipeline.result import RESULTS, Result, traces_of
 from schemas.problem import Problem
 from schemas.table import from_table, to_table
@@ -30,13 +32,15 @@ def _irreproducible(traces: pa.Table) -> dict[str, str]:
     """
     steps = traces.column("steps").combine_chunks()
     texts = pa.ListArray.from_arrays(steps.offsets, steps.values.field("text")).to_pylist()
-    columns = traces.select(["trace_id", "status", "outcome", "domain", "family", "problem_id", "problem"]).to_pylist()
+    names = ["trace_id", "status", "outcome", "domain", "family", "problem_id", "problem", "policy"]
+    columns = traces.select(names).to_pylist()
     found = {}
     for row, text in zip(columns, texts, strict=True):
         if row["status"] in ("truncated", "looping"):
             continue
         problem = Problem(problem_id=row["problem_id"], domain=row["domain"], family=row["family"], **row["problem"])
-        verdict = VERIFIERS[row["domain"]].quick(problem, "".join(text))
+        answer = FAMILIES.get(row["policy"]["model_family"], FOREIGN).answer_part("".join(text))
+        verdict = VERIFIERS[row["domain"]].quick(problem, answer)
         if verdict is not None and (verdict.status, verdict.outcome) != (row["status"], row["outcome"]):
             found[row["trace_id"]] = verdict.status
     return found

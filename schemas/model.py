@@ -30,8 +30,9 @@ class Completion:
     """Without the end-of-sequence token and without the stop string."""
     tokens: Tokens
     """What was generated, the end-of-sequence token left out."""
-    logprobs: tuple[float, ...]
-    """Natural logarithm of each generated token's probability as the model gave it; same length as `tokens`."""
+    logprobs: tuple[float, ...] | None
+    """Natural logarithm of each generated token's probability as the model gave it; same length as `tokens`, None where
+    the engine does not say (some servers)."""
     finish_reason: FinishReason
     prompt_tokens: int
     cached_tokens: int
@@ -40,11 +41,13 @@ class Completion:
     """Tokens that were decoded, the end-of-sequence token included."""
     engine_s: float
     """Its fair share of the engine's wall time: each moment is split among the samples then in flight."""
+    dollars: float = 0.0
+    """What it cost by the price table of the run; the flow fills it in, engines leave it."""
 
     @property
-    def logprob(self) -> float:
+    def logprob(self) -> float | None:
         """Sum over the tokens."""
-        return sum(self.logprobs)
+        return None if self.logprobs is None else sum(self.logprobs)
 
 
 class Tokenizer(Protocol):
@@ -57,6 +60,44 @@ class Tokenizer(Protocol):
     def decode(self, tokens: Sequence[int]) -> str:
         """Return the text of `tokens`; special tokens give nothing."""
         ...
+
+    def prompt(self, template: str, message: str) -> Tokens:
+        """Return the ids of `template` with `message` in place of `{prompt}`.
+
+        Special tokens are read in the template only: in the message their names are plain text.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFamily:
+    """How the models of a family are spoken to, and how what they write is read; see `pipeline/models/model_families.py`."""
+
+    name: str
+    template: str
+    """What stands around a prompt, special tokens included; `{prompt}` is its place. A completion follows it directly."""
+    prompt: str
+    """Name of the prompt for solving, in `generators/prompts/`, that these models were trained for."""
+    end: tuple[str, ...] = ()
+    """Names of the special tokens that end a completion, besides those in the model's own configuration."""
+    stop: tuple[str, ...] = ()
+    """Strings that end a completion."""
+    thinking: tuple[str, str] | None = None
+    """Tags around thought that is not part of the answer."""
+    thought_open: bool = False
+    """Whether a completion begins inside the thought, because the template opens it."""
+    steps: Literal["line", "paragraph"] = "line"
+    """What a step is: a line, or what stands between blank lines."""
+
+    def answer_part(self, text: str) -> str:
+        """Return the part of a completion that answers: what follows the thought, nothing while the thought goes on."""
+        if self.thinking is None:
+            return text
+        opening, closing = self.thinking
+        _, closed, answer = text.rpartition(closing)
+        if closed:
+            return answer
+        return "" if opening in text or self.thought_open else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +112,7 @@ class ModelInfo:
     """Tokens of prompt and completion together."""
     can_continue: bool
     """Whether an exact prefix can be continued; step labels need it."""
-    template: str
-    """The prompt template; `{problem}` stands for the statement. A completion follows it directly."""
+    family: ModelFamily
 
 
 class Model(Protocol):

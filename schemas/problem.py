@@ -68,6 +68,8 @@ class ProblemRecord:
     prompt_tokens: int
     cached_tokens: int
     generated_tokens: int
+    engine_s: float
+    dollars: float
     seconds: float
     code_version: str
     created_at: int
@@ -124,6 +126,8 @@ PROBLEMS = table_schema(
     field("prompt_tokens", _long, "prompt tokens spent outside the traces"),
     field("cached_tokens", _long, "of those, served from the prefix cache"),
     field("generated_tokens", _long, "tokens decoded outside the traces"),
+    field("engine_s", pa.float64(), "seconds of engine time spent outside the traces"),
+    field("dollars", pa.float64(), "what that cost by the run's price table; 0 without one"),
     field("seconds", pa.float64(), "wall time from start to end of this problem, s"),
     field("code_version", _text, "commit, or hash of the source files"),
     field("created_at", pa.timestamp("us", tz="UTC"), "when the record was made"),

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 Row = TypeVar("Row")
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: `completer`, `policy.model_family`, dollars, engine time of problems. Older shards are read with nulls in their place."""
 
 
 def field(name: str, type_: pa.DataType, doc: str, *, nullable: bool = False) -> pa.Field:
@@ -40,9 +41,7 @@ def _array(
     if pa.types.is_struct(kind):
         mask = pa.array([value is None for value in values], pa.bool_())
         children = [
-            _array(
-                [None if v is None else getattr(v, f.name) for v in values], _as_nullable(f, field_), f"{path}.{f.name}"
-            )
+            _array([_blank(f) if v is None else getattr(v, f.name) for v in values], f, f"{path}.{f.name}")
             for f in kind
         ]
         return pa.StructArray.from_arrays(children, fields=list(kind), mask=mask)
@@ -56,8 +55,15 @@ def _array(
     return pa.array(values, kind)
 
 
-def _as_nullable(child: pa.Field, parent: pa.Field) -> pa.Field:
-    return child.with_nullable(True) if parent.nullable else child
+def _blank(child: pa.Field) -> Any:  # Any: a value of the field's own type
+    """Return what lies under a null struct: a field that allows no null has none there either, or Arrow refuses the column."""
+    if child.nullable:
+        return None
+    if pa.types.is_string(child.type):
+        return ""
+    if pa.types.is_list(child.type):
+        return ()
+    return 0
 
 
 def from_table(table: pa.Table, row: type[Row]) -> list[Row]:

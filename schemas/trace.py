@@ -67,7 +67,8 @@ class Rollout:
     status: str
     finish_reason: str
     generated_tokens: int
-    logprob: float
+    logprob: float | None
+    """Null where the engine does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +78,25 @@ class Policy:
     model: str
     revision: str
     engine: str
+    model_family: str
     temperature: float | None
     top_p: float | None
     max_tokens: int | None
     seed: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completer:
+    """What continued the trace's prefixes, and how; the seeds are the rollouts' own."""
+
+    model: str
+    revision: str
+    engine: str
+    model_family: str
+    prompt_hash: str
+    temperature: float
+    top_p: float
+    max_tokens: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +108,7 @@ class Cost:
     generated_tokens: int
     engine_s: float
     verify_s: float
+    dollars: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +142,7 @@ class Trace:
     root_correct: int
     first_error: int | None
     policy: Policy
+    completer: Completer | None
     cost: Cost
     code_version: str
     created_at: int
@@ -181,7 +199,7 @@ _ROLLOUT = _struct(
     field("status", _text, "the verifier's word"),
     field("finish_reason", _text, "stop | length"),
     field("generated_tokens", _int, "tokens decoded"),
-    field("logprob", _real, "sum over the tokens, untempered"),
+    field("logprob", _real, "sum over the tokens, untempered; null where the engine does not say", nullable=True),
 )
 
 TRACES = table_schema(
@@ -220,7 +238,7 @@ TRACES = table_schema(
     field("reason", _text, "the verifier's reason"),
     field("verifier", _text, "file name in verifiers/"),
     field("verifier_version", _int, "its VERSION"),
-    field("root_n", _int, "rollouts from the bare question"),
+    field("root_n", _int, "completions of the bare question by the completer, where it labels, else by the writers"),
     field("root_correct", _int, "of those, accepted"),
     field(
         "first_error", _int, "index of the first wrong step, -1 where none, null where not known exactly", nullable=True
@@ -231,12 +249,28 @@ TRACES = table_schema(
             field("model", _text, "name of the model"),
             field("revision", _text, "hash of its weights or hub revision"),
             field("engine", _text, "what ran it"),
+            field("model_family", _text, "how it was spoken to, and its steps cut"),
             field("temperature", _real, "null where not known", nullable=True),
             field("top_p", _real, "null where not known", nullable=True),
             field("max_tokens", _int, "null where not known", nullable=True),
             field("seed", _long, "null where not known", nullable=True),
         ),
         "what sampled the trace",
+    ),
+    field(
+        "completer",
+        _struct(
+            field("model", _text, "name of the model"),
+            field("revision", _text, "hash of its weights or hub revision"),
+            field("engine", _text, "what ran it"),
+            field("model_family", _text, "how it was spoken to"),
+            field("prompt_hash", _text, "hash of the prompt template around the statement"),
+            field("temperature", _real, "0 is greedy"),
+            field("top_p", _real, "1 is all of the distribution"),
+            field("max_tokens", _int, "of a whole solution, the prefix included"),
+        ),
+        "what continued its prefixes; null where none was continued",
+        nullable=True,
     ),
     field(
         "cost",
@@ -246,6 +280,7 @@ TRACES = table_schema(
             field("generated_tokens", _long, "tokens decoded for the trace and its rollouts"),
             field("engine_s", _real, "seconds of engine time, shared among concurrent requests"),
             field("verify_s", _real, "seconds spent in verifiers"),
+            field("dollars", _real, "by the run's price table; 0 without one"),
         ),
         "what it cost",
     ),

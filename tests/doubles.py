@@ -6,7 +6,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from pipeline.models.scripted import CodePoints
 from schemas import ids
-from schemas.model import Completion, Model, ModelInfo, SamplingParams, Tokenizer, Tokens
+from schemas.model import Completion, Model, ModelFamily, ModelInfo, SamplingParams, Tokenizer, Tokens
+from schemas.pool import Pool, Prompt, Sampler
 from schemas.problem import Problem
 from schemas.trace import Trace
 from schemas.verdict import Outcome, StepCheck, StepChecks, Verdict
@@ -33,6 +34,22 @@ async def collect(items: AsyncIterator[Item]) -> list[Item]:
     return [item async for item in items]
 
 
+LINES = ModelFamily(name="lines", template="{prompt}\n", prompt="solve_bare.v1")
+
+
+def a_sampler(
+    model: Model, *, max_tokens: int = 160, temperature: float = 1.0, top_p: float = 1.0, prompt: str = "{problem}"
+) -> Sampler:
+    params = SamplingParams(temperature=temperature, top_p=top_p, max_tokens=max_tokens)
+    return Sampler(model=model, prompt=Prompt(name="test", text=prompt), params=params)
+
+
+def a_pool(model: Model, *, completer: Model | None = None, max_tokens: int = 160) -> Pool:
+    """Return a pool of one writer, which also completes unless another model is to."""
+    writer = a_sampler(model, max_tokens=max_tokens)
+    return Pool(writers=(writer,), completer=a_sampler(completer, max_tokens=max_tokens) if completer else writer)
+
+
 class Request(NamedTuple):
     """One call of `Model.sample`."""
 
@@ -56,7 +73,7 @@ class TellingModel:
             engine="telling",
             context_length=context_length,
             can_continue=True,
-            template="{problem}\n",
+            family=LINES,
         )
 
     async def sample(

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from schemas.ids import text_hash
 from schemas.problem import PROBLEMS, ProblemRecord
 from schemas.table import SCHEMA_VERSION, to_table
-from schemas.trace import TRACES, Cost, Policy, Rollout, Step, Trace, TraceProblem
+from schemas.trace import TRACES, Completer, Cost, Policy, Rollout, Step, Trace, TraceProblem
 
 CREATED_AT = 1_767_225_600_000_000  # 2026-01-01 00:00:00 UTC
 RUN_ID = "0123456789abcdef"
@@ -92,9 +92,28 @@ def a_trace(trace_id: str = "t1", problem_id: str = "p1", **overrides: Any) -> T
         "root_correct": 2,
         "first_error": None,
         "policy": Policy(
-            model="tiny", revision="r1", engine="scripted", temperature=1.0, top_p=1.0, max_tokens=64, seed=7
+            model="tiny",
+            revision="r1",
+            engine="scripted",
+            model_family="bare",
+            temperature=1.0,
+            top_p=1.0,
+            max_tokens=64,
+            seed=7,
         ),
-        "cost": Cost(prompt_tokens=100, cached_tokens=50, generated_tokens=200, engine_s=2.0, verify_s=0.5),
+        "completer": Completer(
+            model="tiny",
+            revision="r1",
+            engine="scripted",
+            model_family="bare",
+            prompt_hash="prompt",
+            temperature=1.0,
+            top_p=1.0,
+            max_tokens=64,
+        ),
+        "cost": Cost(
+            prompt_tokens=100, cached_tokens=50, generated_tokens=200, engine_s=2.0, verify_s=0.5, dollars=0.25
+        ),
         "code_version": "test",
         "created_at": CREATED_AT,
     } | overrides
@@ -126,6 +145,8 @@ def a_problem_record(problem_id: str = "p1", **overrides: Any) -> ProblemRecord:
         "prompt_tokens": 10,
         "cached_tokens": 5,
         "generated_tokens": 40,
+        "engine_s": 0.25,
+        "dollars": 0.125,
         "seconds": 1.5,
         "code_version": "test",
         "created_at": CREATED_AT,

@@ -1,27 +1,25 @@
 """The embedded CPU engine: OpenVINO GenAI's continuous batching with prefix caching, in a child process.
 
-`load` returns the model; run as a module (`python -m pipeline.models.openvino FD`) this file is the child.
+`load` returns the model; run as a module (`python -m pipeline.models.openvino FD FOLDER`) this file is the child.
 """
 
-import ctypes
-import signal
 import sys
 import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import util
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from pipeline.models.engine_process import EngineProcess, Finished, Job, Launch
-from pipeline.models.policy import Policy
+from pipeline.models import policy as policies
+from pipeline.models.engine_process import Finished, Job, inherited
+from pipeline.models.supervised_model import Launch, SupervisedModel
 from schemas.model import FinishReason, ModelInfo
 
 NAME = "openvino"
-
-_PR_SET_PDEATHSIG = 1
 
 _EXACT = {"INFERENCE_PRECISION_HINT": "f32", "KV_CACHE_PRECISION": "u8"}
 """Left alone, the engine computes in bfloat16 where the processor can, so samples depend on the machine. And with prefix
@@ -52,30 +50,40 @@ class Settings:
 
     folder: Path
     config: Config
-    end_token: int
+    end_tokens: tuple[int, ...]
 
 
-def describe(policy: Policy | None, config: Config) -> ModelInfo:
-    """Say what `load` would return."""
-    assert policy is not None
-    return policy.info(NAME)
+def describe(policy: str, family: str, config: Config) -> ModelInfo:
+    """Say what `load` would return. Raises PolicyError, ConfigError."""
+    return policies.find(policy).info(NAME, family)
 
 
-def load(policy: Policy | None, config: Config) -> EngineProcess:
-    """Return the policy behind the embedded engine; the child starts with the first sample."""
-    assert policy is not None
-    policy.prepare_openvino()
+def load(policy: str, family: str, config: Config) -> SupervisedModel:
+    """Return the policy behind the embedded engine; the child starts with the first sample. Raises PolicyError, ConfigError."""
+    found = policies.find(policy)
+    info, end_tokens = found.info(NAME, family), found.end_tokens(family)
+    found.prepare_openvino()
     launch = Launch(
         module="pipeline.models.openvino",
-        settings=Settings(policy.folder, config, policy.end_token),
+        settings=Settings(found.folder, config, end_tokens),
         # A quarter more than it decodes at once waits in the child, so that a freed place is filled before the next step.
         max_in_flight=config.max_num_seqs * 5 // 4,
         prefix_caching=config.prefix_caching,
         stall_s=config.stall_s,
     )
-    return EngineProcess(
-        policy.info(NAME), policy.tokenizer, launch, vocabulary=policy.vocabulary, end_token=policy.end_token
-    )
+    return SupervisedModel(info, found.tokenizer, launch, vocabulary=found.vocabulary, end_tokens=end_tokens)
+
+
+def gpus(config: Config) -> float:
+    """Return how many GPUs one replica takes, in the sense of a cluster's scheduler: none, an Intel one is not counted."""
+    return 0.0
+
+
+def missing() -> str | None:
+    """Say why it cannot be used here; it is among the default dependencies."""
+    if util.find_spec("openvino_genai") is None:
+        return "OpenVINO GenAI is not installed; add it with `make setup`"
+    return None
 
 
 class Engine:
@@ -94,7 +102,7 @@ class Engine:
             properties["INFERENCE_NUM_THREADS"] = settings.config.threads
         folder, device = str(settings.folder), settings.config.device
         self._pipeline = ContinuousBatchingPipeline(folder, scheduler, device, properties, {})
-        self._end = settings.end_token
+        self._end_tokens = set(settings.end_tokens)
         self.steps = 0
         self.sequence_steps = 0
         """Sequences decoded, summed over steps; over `steps` it is the mean batch."""
@@ -113,8 +121,10 @@ class Engine:
         config.top_p = job.params.top_p
         config.rng_seed = job.seed
         config.logprobs = 1
-        config.eos_token_id = self._end
+        config.stop_token_ids = self._end_tokens
         config.stop_strings = set(job.params.stop)
+        # Otherwise it drops every token that holds a part of the stop string, and with it what stood there before.
+        config.include_stop_str_in_output = True
         prompt = Tensor(numpy.array([job.prompt], dtype=numpy.int64))
         self.handles[job.id] = self._pipeline.add_request(job.id, prompt, config)
 
@@ -191,11 +201,9 @@ def _admit(job: Job, engine: Engine, link: Connection) -> None:
 
 
 def main(argv: list[str]) -> None:
-    """Serve on the inherited socket; die with the parent, even when it is killed."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes the link
+    """Serve on the inherited socket."""
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        serve(Connection(int(argv[1])))
+        serve(inherited(argv))
 
 
 if __name__ == "__main__":

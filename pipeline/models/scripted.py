@@ -12,7 +12,7 @@ from random import Random
 
 from pipeline.families import expressions
 from pipeline.families.draft import Draft
-from pipeline.models.policy import Policy
+from pipeline.models import model_families
 from schemas import ids
 from schemas.errors import EngineError
 from schemas.model import Completion, ModelInfo, SamplingParams, Tokens
@@ -43,6 +43,10 @@ class CodePoints:
         """Return the characters."""
         return "".join(map(chr, tokens))
 
+    def prompt(self, template: str, message: str) -> Tokens:
+        """Return the ids of the template with the message in it; there are no special tokens."""
+        return self.encode(template.replace("{prompt}", message))
+
 
 class ScriptedModel:
     """See the module."""
@@ -56,7 +60,7 @@ class ScriptedModel:
             engine=NAME,
             context_length=4096,
             can_continue=config.can_continue,
-            template="{problem}\n",
+            family=model_families.find("bare"),
         )
 
     async def sample(
@@ -103,11 +107,21 @@ def continuation(text: str, rng: Random, slip_rate: float) -> str:
     return ("" if text.endswith("\n") else "\n") + "\n".join(rest)
 
 
-def describe(policy: Policy | None, config: Config) -> ModelInfo:
+def describe(policy: str, family: str, config: Config) -> ModelInfo:
     """Say what `load` would return."""
     return ScriptedModel(config).info
 
 
-def load(policy: Policy | None, config: Config) -> ScriptedModel:
-    """Return the model; it has no weights, so `policy` is not looked at."""
+def load(policy: str, family: str, config: Config) -> ScriptedModel:
+    """Return the model; it has no weights and speaks as one family does, so neither name is looked at."""
     return ScriptedModel(config)
+
+
+def gpus(config: Config) -> float:
+    """Return how many GPUs one replica takes: none."""
+    return 0.0
+
+
+def missing() -> str | None:
+    """Say why it cannot be used here: it always can."""
+    return None

@@ -1,4 +1,4 @@
--- What does one accepted trace cost, in tokens and engine time?
+-- What does one accepted trace cost, in tokens, engine time and dollars?
 -- A trace's cost includes its rollouts. The last row adds what was spent outside traces: root probes, problems given up.
 WITH by_generator AS (
     SELECT
@@ -6,12 +6,17 @@ WITH by_generator AS (
         count(*) AS traces,
         count(*) FILTER (outcome = 'accepted') AS accepted,
         sum(cost.generated_tokens)::BIGINT AS generated,
-        sum(cost.engine_s) AS engine_s
+        sum(cost.engine_s) AS engine_s,
+        sum(cost.dollars) AS dollars
     FROM traces
     GROUP BY generator
 ),
 outside AS (
-    SELECT coalesce(sum(generated_tokens), 0)::BIGINT AS generated FROM problems
+    SELECT
+        coalesce(sum(generated_tokens), 0)::BIGINT AS generated,
+        coalesce(sum(engine_s), 0) AS engine_s,
+        coalesce(sum(dollars), 0) AS dollars
+    FROM problems
 ),
 everything AS (
     SELECT
@@ -19,7 +24,8 @@ everything AS (
         coalesce(sum(traces), 0)::BIGINT AS traces,
         coalesce(sum(accepted), 0)::BIGINT AS accepted,
         coalesce(sum(generated), 0)::BIGINT + (SELECT generated FROM outside) AS generated,
-        sum(engine_s) AS engine_s
+        sum(engine_s) + (SELECT engine_s FROM outside) AS engine_s,
+        sum(dollars) + (SELECT dollars FROM outside) AS dollars
     FROM by_generator
 )
 SELECT
@@ -28,6 +34,7 @@ SELECT
     accepted,
     generated,
     generated / nullif(accepted, 0) AS tokens_per_accepted,
-    engine_s / nullif(accepted, 0) AS s_per_accepted
+    engine_s / nullif(accepted, 0) AS s_per_accepted,
+    dollars / nullif(accepted, 0) AS dollars_per_accepted
 FROM (SELECT *, 0 AS last FROM by_generator UNION ALL SELECT *, 1 AS last FROM everything)
 ORDER BY last, tokens_per_accepted NULLS LAST, generator

@@ -1,6 +1,5 @@
 -- Where did tokens and time go?
--- probes are the tokens spent outside traces: on bare questions and on problems that were given up. They have no engine
--- time of their own in the rows.
+-- probes are what was spent outside traces: on bare questions and on problems that were given up.
 SELECT
     generator,
     count(*) AS traces,
@@ -9,7 +8,8 @@ SELECT
     sum(cost.generated_tokens)::BIGINT AS generated,
     sum(cost.engine_s) AS engine_s,
     sum(cost.verify_s) AS verify_s,
-    sum(cost.generated_tokens) / nullif(sum(cost.engine_s), 0) AS tokens_per_s
+    sum(cost.generated_tokens) / nullif(sum(cost.engine_s), 0) AS tokens_per_s,
+    sum(cost.dollars) AS dollars
 FROM traces
 GROUP BY generator
 UNION ALL
@@ -19,9 +19,10 @@ SELECT
     sum(prompt_tokens)::BIGINT,
     sum(cached_tokens) / nullif(sum(prompt_tokens), 0),
     sum(generated_tokens)::BIGINT,
+    sum(engine_s),
     NULL,
-    NULL,
-    NULL
+    sum(generated_tokens) / nullif(sum(engine_s), 0),
+    sum(dollars)
 FROM problems
 HAVING count(*) > 0
 ORDER BY traces DESC, generator

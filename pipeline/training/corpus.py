@@ -9,10 +9,13 @@ from random import Random
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from generators.prompts import catalog
 from pipeline.families.catalog import FAMILIES, split_of
+from pipeline.models import model_families
 from schemas import ids
 
-TEMPLATE = "{problem}\n"
+FAMILY = model_families.find("bare")
+"""How the policies are spoken to."""
 END = "<|end|>"
 PAD = "<|pad|>"
 
@@ -20,12 +23,13 @@ PAD = "<|pad|>"
 def examples(families: Sequence[str], slip_rate: float, seed: int) -> Iterator[tuple[str, str]]:
     """Yield (prompt, solution) from the train split without end, families and difficulties at random."""
     rng = Random(ids.seed(seed, "corpus"))
+    prompt = FAMILY.template.replace("{prompt}", catalog.find(FAMILY.prompt).text)
     while True:
         family = FAMILIES[rng.choice(families)]
         draft = family.problem(rng, rng.choice(family.DIFFICULTIES))
         if split_of(draft) != "train":
             continue
-        yield TEMPLATE.replace("{problem}", draft.statement), "\n".join(family.solution(draft, rng, slip_rate))
+        yield prompt.replace("{problem}", draft.statement), "\n".join(family.solution(draft, rng, slip_rate))
 
 
 def train_tokenizer(texts: Iterator[str], vocabulary: int) -> Tokenizer:

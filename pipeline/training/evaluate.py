@@ -8,12 +8,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from generators.prompts import catalog
 from generators.steps import split
 from pipeline.families.catalog import FAMILIES, problems
 from pipeline.models import openvino
-from pipeline.models.policy import Policy
+from pipeline.models.model_families import AUTO
 from schemas import ids
-from schemas.model import Model, SamplingParams
+from schemas.model import ModelFamily, SamplingParams
+from schemas.pool import Sampler
 from schemas.problem import Problem
 from verifiers import answers
 from verifiers.families.catalog import check_steps
@@ -50,39 +52,39 @@ class Figures:
 def write_card(folder: Path) -> None:
     """Add the figures to `card.json` and write `CARD.md` from it."""
     card: dict[str, Any] = json.loads((folder / "card.json").read_text())  # Any: JSON
-    card["figures"] = asyncio.run(_measure(Policy(folder)))
+    card["figures"] = asyncio.run(_measure(folder))
     (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n")
     (folder / "CARD.md").write_text(_rendered(card))
 
 
-async def _measure(policy: Policy) -> dict[str, dict[str, float]]:
-    model = openvino.load(policy, openvino.Config())
+async def _measure(folder: Path) -> dict[str, dict[str, float]]:
+    model = openvino.load(str(folder), AUTO, openvino.Config())
+    sampler = Sampler(model=model, prompt=catalog.find(model.info.family.prompt), params=SamplingParams(max_tokens=160))
     found: dict[str, dict[str, float]] = {}
     try:
         for name, family in FAMILIES.items():
             for difficulty in family.DIFFICULTIES:
                 asked = list(islice(problems([name], [difficulty], "test", seed=2), PROBLEMS))
-                found[f"{name}/{difficulty}"] = (await _cell(asked, model)).as_row()
+                found[f"{name}/{difficulty}"] = (await _cell(asked, sampler)).as_row()
     finally:
         model.close()
     return found
 
 
-async def _cell(asked: Sequence[Problem], model: Model) -> Figures:
+async def _cell(asked: Sequence[Problem], sampler: Sampler) -> Figures:
     figures = Figures()
 
     async def one(problem: Problem) -> None:
-        prompt = model.info.template.replace("{problem}", problem.statement)
-        seed = ids.seed("card", problem.problem_id)
-        async for completion in model.sample(prompt, SAMPLES, SamplingParams(max_tokens=160), seed):
-            _count(figures, problem, completion.text)
+        prompt, seed = sampler.ask(problem.statement), ids.seed("card", problem.problem_id)
+        async for completion in sampler.model.sample(prompt, SAMPLES, sampler.params, seed):
+            _count(figures, problem, completion.text, sampler.model.info.family)
 
     await asyncio.gather(*map(one, asked))
     return figures
 
 
-def _count(figures: Figures, problem: Problem, text: str) -> None:
-    steps = split(text)
+def _count(figures: Figures, problem: Problem, text: str, family: ModelFamily) -> None:
+    steps = split(text, family.steps, family.thinking)
     checks = check_steps(problem, steps)
     correct = answers.check(problem, text).outcome == "accepted"
     first = checks.first_error

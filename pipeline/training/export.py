@@ -13,7 +13,7 @@ from optimum.intel import OVModelForCausalLM
 from safetensors import safe_open
 from transformers import PreTrainedTokenizerFast
 
-from pipeline.training.corpus import END, PAD, TEMPLATE
+from pipeline.training.corpus import END, FAMILY, PAD
 
 # OpenVINO's converter reports each conversion unless the class that sends is taken away.
 openvino_telemetry.Telemetry.send_event = lambda *_, **__: None
@@ -38,7 +38,7 @@ def export(trained: Path, target: Path, name: str) -> None:
     card = {
         "name": name,
         "revision": hashlib.sha256(weights).hexdigest()[:16],
-        "template": TEMPLATE,
+        "family": FAMILY.name,
         "recipe": json.loads((trained / "recipe.json").read_text()),
         "parameters": sum(p.numel() for p in _tensors(trained / "model.safetensors")),
     }

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from generators.catalog import GENERATORS, Generator
-from pipeline import config
-from pipeline.generate import Work, check_continuation, stamped
+from pipeline import config, pool
+from pipeline.generate import Work, stamped
 from pipeline.models import scripted
 from schemas import ids
 from schemas.errors import ContinuationError
 from schemas.problem import Problem, Solution
 from schemas.table import from_table, to_table
 from schemas.trace import TRACES, Trace
-from tests.doubles import a_problem, collect, text_of, untimed
+from tests.doubles import a_pool, a_problem, collect, text_of, untimed
 from verifiers.workers import Workers
 
 every_generator = pytest.mark.parametrize("generator", GENERATORS.values(), ids=list(GENERATORS))
@@ -46,12 +46,12 @@ def small(generator: Generator, samples: int = 8) -> object:
 
 
 def run(generator: Generator, judge: Workers, *, problem: Problem = PROBLEM, seed: int = 7) -> list[Trace]:
-    model = scripted.load(None, scripted.Config(slip_rate=0.2))
-    return asyncio.run(collect(generator.generate(problem, model, judge, small(generator), seed)))
+    policies = a_pool(scripted.ScriptedModel(scripted.Config(slip_rate=0.2)))
+    return asyncio.run(collect(generator.generate(problem, policies, judge, small(generator), seed)))
 
 
 def a_work(run_id: str) -> Work:
-    parsed = config.parse({"model": {"engine": "scripted"}}, "test")
+    parsed = config.parse({"models": {"m": {"engine": "scripted"}}}, "test")
     return Work(config=parsed, run_id=run_id, folder=Path("nowhere"), code_version="test")
 
 
@@ -116,15 +116,13 @@ def test_a_reference_that_cannot_be_read_leaves_traces_undecided(generator: Gene
 
 
 @every_generator
-def test_a_model_that_cannot_continue_is_refused_where_prefixes_are_continued(generator: Generator) -> None:
-    parsed = config.parse({"model": {"engine": "scripted"}, "generator": {"name": generator.NAME}}, "test")
-    unable = scripted.load(None, scripted.Config(can_continue=False)).info
-    check_continuation(parsed, replace(unable, can_continue=True))
-    if generator.NEEDS_CONTINUATION:
-        with pytest.raises(ContinuationError, match=generator.NAME):
-            check_continuation(parsed, unable)
-    else:
-        check_continuation(parsed, unable)
+def test_a_completer_that_cannot_continue_is_refused_where_prefixes_are_continued(generator: Generator) -> None:
+    parsed = config.parse({"models": {"m": {"engine": "scripted"}}, "generator": {"name": generator.NAME}}, "test")
+    unable = scripted.ScriptedModel(scripted.Config(can_continue=False)).info
+    pool.check(parsed, {"m": replace(unable, can_continue=True)})
+    assert generator.needs_continuation(parsed.generator)
+    with pytest.raises(ContinuationError, match=generator.NAME):
+        pool.check(parsed, {"m": unable})
 
 
 @every_generator

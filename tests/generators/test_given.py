@@ -7,13 +7,14 @@ import pytest
 from generators import given, labels
 from generators.given import Config
 from pipeline.counts import Counts
-from pipeline.generate import MeteredModel
+from pipeline.meter import MeteredModel
 from pipeline.models import scripted
+from pipeline.models.scripted import ScriptedModel
 from schemas import ids
 from schemas.model import Model
 from schemas.problem import Problem, Solution
 from schemas.trace import Trace
-from tests.doubles import RecordingModel, TellingModel, a_problem, collect, text_of, untimed
+from tests.doubles import RecordingModel, TellingModel, a_pool, a_problem, collect, text_of, untimed
 from verifiers.workers import Workers
 
 RIGHT = Solution(text="35 - 12\n23\nAnswer: 23", model="somebody")
@@ -26,8 +27,8 @@ def a_given(*solutions: Solution) -> Problem:
 
 
 def run(judge: Workers, problem: Problem, *, model: Model | None = None, config: Config = CONFIG) -> list[Trace]:
-    model = model or scripted.load(None, scripted.Config())
-    return asyncio.run(collect(given.generate(problem, model, judge, config, 1)))
+    pool = a_pool(model or ScriptedModel(scripted.Config()), max_tokens=320)
+    return asyncio.run(collect(given.generate(problem, pool, judge, config, 1)))
 
 
 def test_one_trace_per_solution_in_order_with_its_text_untouched(workers: Workers) -> None:
@@ -47,7 +48,7 @@ def test_the_writer_is_not_given_the_policys_sampling(workers: Workers) -> None:
 
 
 def test_steps_are_probed_where_the_policy_solves_the_problem(workers: Workers) -> None:
-    right, wrong = run(workers, a_given(RIGHT, WRONG), model=scripted.load(None, scripted.Config(slip_rate=0.0)))
+    right, wrong = run(workers, a_given(RIGHT, WRONG), model=ScriptedModel(scripted.Config(slip_rate=0.0)))
     assert (right.root_n, right.root_correct) == (4, 4)
     assert [(step.n_rollouts, step.n_correct) for step in right.steps] == [(3, 3), (3, 3), (0, 0)]
     assert [(step.n_rollouts, step.n_correct) for step in wrong.steps] == [(3, 3), (3, 0), (0, 0)]
@@ -72,14 +73,14 @@ def test_an_unable_policy_verifies_and_labels_nothing(workers: Workers) -> None:
 
 def test_without_tries_nothing_is_sampled(workers: Workers) -> None:
     counts = Counts()
-    model = MeteredModel(scripted.load(None, scripted.Config()), counts)
+    model = MeteredModel(ScriptedModel(scripted.Config()), counts)
     (trace,) = run(workers, a_given(RIGHT), model=model, config=Config(samples=0))
     assert (trace.outcome, trace.root_n, trace.rollouts, counts.rollouts) == ("accepted", 0, (), 0)
 
 
 def test_costs_are_what_was_drawn_and_the_first_carries_the_tries(workers: Workers) -> None:
     counts = Counts()
-    traces = run(workers, a_given(RIGHT, WRONG), model=MeteredModel(scripted.load(None, scripted.Config()), counts))
+    traces = run(workers, a_given(RIGHT, WRONG), model=MeteredModel(ScriptedModel(scripted.Config()), counts))
     total = labels.sum_costs([trace.cost for trace in traces])
     assert (total.prompt_tokens, total.generated_tokens) == (counts.prompt_tokens, counts.generated_tokens)
     assert traces[0].cost.generated_tokens > sum(one.generated_tokens for one in traces[0].rollouts)

@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -11,15 +12,16 @@ from hypothesis import strategies as st
 from mpmath import betainc
 
 from generators import labels
-from generators.labels import Judged, Labelled, Search
+from generators.labels import Judged, Labelled, Search, Written
 from pipeline.models import scripted
+from pipeline.models.scripted import ScriptedModel
 from schemas import ids
 from schemas.judge import Judge
-from schemas.model import Completion, Model, SamplingParams
+from schemas.model import Completion, Model
 from schemas.problem import Problem
 from schemas.trace import Step
 from schemas.verdict import Outcome, Verdict
-from tests.doubles import RecordingModel, TellingJudge, TellingModel, a_problem
+from tests.doubles import LINES, RecordingModel, TellingJudge, TellingModel, a_problem, a_sampler
 from tests.rows import a_step
 from verifiers.workers import Workers
 
@@ -29,22 +31,29 @@ NO_FAMILY = "none"
 
 def a_search(model: Model, judge: Judge, problem: Problem | None = None, *, max_tokens: int = 400) -> Search:
     problem = problem or a_problem(family=NO_FAMILY)
-    return Search(
-        problem=problem,
-        prompt=model.tokenizer.encode(f"{problem.statement}\n"),
-        model=model,
-        judge=judge,
-        params=SamplingParams(max_tokens=max_tokens),
-        seed=11,
-    )
+    return labels.search(problem, a_sampler(model, max_tokens=max_tokens), judge)
 
 
-async def labelled(search: Search, text: str, n: int, outcome: Outcome = "accepted") -> Labelled:
+def as_written(model: Model, text: str, logprobs: Sequence[float] | None = None) -> Written:
+    tokenizer, family = model.tokenizer, model.info.family
+    return Written(text=text, tokens=tokenizer.encode(text), logprobs=logprobs, tokenizer=tokenizer, family=family)
+
+
+async def labelled(
+    search: Search,
+    text: str,
+    n: int,
+    outcome: Outcome = "accepted",
+    *,
+    seed: int = 11,
+    keep: bool = True,
+    writer: Model | None = None,
+) -> Labelled:
     """Cut and probe a solution as the generators do."""
-    tokens = search.model.tokenizer.encode(text)
     verdict = Verdict(outcome=outcome, status="s", reason="", verifier="v", version=1)
-    solution = await labels.cut(search, text, tokens, None, verdict, "unsolved")
-    return await labels.probe(search, solution, tokens, n, keep_text=True)
+    written = as_written(writer or search.sampler.model, text)
+    solution = await labels.cut(search.problem, written, search.judge, verdict, "unsolved")
+    return await labels.probe(search, solution, written, n, seed, keep_text=keep)
 
 
 def drawn_from_root(reference: str, *texts: str) -> list[Judged]:
@@ -86,7 +95,7 @@ def judged(outcomes: Sequence[Outcome]) -> list[Judged]:
 
 def test_n_rollouts_are_n_completions_of_their_own() -> None:
     """Not one completion asked to write n solutions."""
-    model = RecordingModel(scripted.load(None, scripted.Config(slip_rate=0.4)))
+    model = RecordingModel(ScriptedModel(scripted.Config(slip_rate=0.4)))
     text = "3 + 8\n11\nAnswer: 11"
     result = asyncio.run(labelled(a_search(model, TellingJudge(lambda _: "accepted")), text, 8))
     assert [request.n for request in model.requests] == [8, 8]
@@ -99,7 +108,7 @@ def test_n_rollouts_are_n_completions_of_their_own() -> None:
 
 def test_no_two_prefixes_share_a_sample() -> None:
     """Engines turn n into the seeds s, s+1, ...: prefixes whose seeds lie close would get each other's samples."""
-    model = RecordingModel(scripted.load(None, scripted.Config()))
+    model = RecordingModel(ScriptedModel(scripted.Config()))
     judge = TellingJudge(lambda _: "accepted")
 
     async def several() -> list[Labelled]:
@@ -108,11 +117,8 @@ def test_no_two_prefixes_share_a_sample() -> None:
             for sample in range(3):
                 problem = a_problem(statement, family=NO_FAMILY)
                 search = a_search(model, judge, problem)
-                seed = ids.seed(search.seed, problem.problem_id, "sample", sample)
-                own = Search(
-                    problem=problem, prompt=search.prompt, model=model, judge=judge, params=search.params, seed=seed
-                )
-                found.append(await labelled(own, "1\n2\n3\n4\nAnswer: 5", 4))
+                seed = ids.seed(11, problem.problem_id, "sample", sample)
+                found.append(await labelled(search, "1\n2\n3\n4\nAnswer: 5", 4, seed=seed))
         return found
 
     results = asyncio.run(several())
@@ -281,10 +287,11 @@ def test_a_prefix_without_room_is_over_length_and_asks_nothing(max_tokens: int, 
 def test_logprobs_of_a_step_are_those_of_its_tokens() -> None:
     async def cut() -> Labelled:
         model = TellingModel(lambda *_: "x")
-        search = a_search(model, TellingJudge(lambda _: "accepted"))
         verdict = Verdict(outcome="accepted", status="s", reason="", verifier="v", version=1)
-        tokens = model.tokenizer.encode("ab\nc")
-        return await labels.cut(search, "ab\nc", tokens, (-1.0, -2.0, -4.0, -8.0), verdict, "not_chosen")
+        written = as_written(model, "ab\nc", (-1.0, -2.0, -4.0, -8.0))
+        return await labels.cut(
+            a_problem(family=NO_FAMILY), written, TellingJudge(lambda _: "accepted"), verdict, "not_chosen"
+        )
 
     result = asyncio.run(cut())
     assert [step.logprob for step in result.steps] == [-7.0, -8.0]
@@ -303,10 +310,41 @@ def test_rollout_text_is_left_out_where_it_is_not_wanted() -> None:
     async def probe(keep: bool) -> Labelled:
         model = TellingModel(lambda *_: "rest")
         search = a_search(model, TellingJudge(lambda _: "accepted"))
-        tokens = model.tokenizer.encode("one\ntwo")
-        verdict = Verdict(outcome="accepted", status="s", reason="", verifier="v", version=1)
-        solution = await labels.cut(search, "one\ntwo", tokens, None, verdict, "unsolved")
-        return await labels.probe(search, solution, tokens, 2, keep_text=keep)
+        return await labelled(search, "one\ntwo", 2, keep=keep)
 
     assert [one.text for one in asyncio.run(probe(True)).rollouts] == ["rest", "rest"]
     assert [one.text for one in asyncio.run(probe(False)).rollouts] == [None, None]
+
+
+def test_another_models_solution_is_continued_from_its_text() -> None:
+    """Its tokens mean nothing to the completer."""
+
+    class Bytes:
+        def encode(self, text: str) -> tuple[int, ...]:
+            return tuple(text.encode())
+
+        def decode(self, tokens: Sequence[int]) -> str:
+            return bytes(tokens).decode(errors="replace")
+
+        def prompt(self, template: str, message: str) -> tuple[int, ...]:
+            return self.encode(template.replace("{prompt}", message))
+
+    writer, completer = TellingModel(lambda *_: "x"), TellingModel(lambda *_: "Answer: 11")
+    writer.tokenizer = Bytes()
+    search = a_search(completer, TellingJudge(lambda _: "accepted"))
+    result = asyncio.run(labelled(search, "3 × 8\n24 €\nAnswer: 11", 2, writer=writer))
+    prompt = completer.tokenizer.decode(search.prompt)
+    asked = {completer.tokenizer.decode(request.prompt) for request in completer.requests}
+    assert asked == {prompt + "3 × 8\n", prompt + "3 × 8\n24 €\n"}
+    assert [step.token_end for step in result.steps] == [7, 14, 24]  # the writer's own tokens, bytes
+    assert writer.requests == []
+
+
+def test_the_judge_reads_the_answer_and_not_the_thought() -> None:
+    thinking = replace(LINES, thinking=("<think>", "</think>"))
+    judge = TellingJudge(lambda _: "accepted")
+    texts = ["<think>so 5</think>it is 11", "<think>so 5", "just 11"]
+    model = TellingModel(lambda _prompt, _seed, index: texts[index])
+    model.info = replace(model.info, family=thinking)
+    asyncio.run(labels.draw(a_search(model, judge), (), 3, 5))
+    assert judge.texts == ["it is 11", "", "just 11"]

@@ -8,27 +8,36 @@ import pytest
 from generators import labels, math_shepherd
 from generators.math_shepherd import Config
 from pipeline.counts import Counts
-from pipeline.generate import MeteredModel
+from pipeline.meter import MeteredModel
 from pipeline.models import scripted
+from pipeline.models.scripted import ScriptedModel
 from schemas import ids
 from schemas.judge import Judge
 from schemas.model import Model
+from schemas.pool import Pool
 from schemas.problem import Problem
 from schemas.trace import Trace
-from tests.doubles import RecordingModel, TellingModel, a_problem, collect, text_of, untimed
+from tests.doubles import RecordingModel, TellingModel, a_pool, a_problem, a_sampler, collect, text_of, untimed
 from verifiers.workers import Workers
 
 PROBLEM = a_problem("Evaluate (3 + 4) * 5 - 6 * 2", "23")
-CONFIG = Config(samples=6, labelled=2, rollouts=4, max_tokens=200)
+CONFIG = Config(samples=6, labelled=2, rollouts=4)
 SLIPPERY = scripted.Config(slip_rate=0.3)
 
 
 def run(
-    judge: Judge, *, model: Model | None = None, config: Config = CONFIG, problem: Problem = PROBLEM, seed: int = 1
+    judge: Judge,
+    *,
+    model: Model | None = None,
+    pool: Pool | None = None,
+    config: Config = CONFIG,
+    problem: Problem = PROBLEM,
+    seed: int = 1,
+    max_tokens: int = 200,
 ) -> list[Trace]:
     """Return the problem's traces."""
-    model = model or scripted.load(None, SLIPPERY)
-    return asyncio.run(collect(math_shepherd.generate(problem, model, judge, config, seed)))
+    pool = pool or a_pool(model or ScriptedModel(SLIPPERY), max_tokens=max_tokens)
+    return asyncio.run(collect(math_shepherd.generate(problem, pool, judge, config, seed)))
 
 
 def probed(trace: Trace) -> bool:
@@ -76,7 +85,7 @@ def test_a_labelled_trace_has_its_counts_its_rollouts_and_exact_truth(workers: W
 
 
 def test_where_nothing_slips_every_step_is_good(workers: Workers) -> None:
-    traces = run(workers, model=scripted.load(None, scripted.Config(slip_rate=0.0)))
+    traces = run(workers, model=ScriptedModel(scripted.Config(slip_rate=0.0)))
     assert {trace.outcome for trace in traces} == {"accepted"}
     assert [probed(trace) for trace in traces] == [True, False, False, False, False, False]  # they are all one text
     assert all(step.n_correct == step.n_rollouts == 4 for step in traces[0].steps[:-1])
@@ -95,7 +104,7 @@ def test_no_rollout_is_spent_on_a_problem_the_policy_never_solves(workers: Worke
 
 def test_costs_are_what_was_drawn(workers: Workers) -> None:
     counts = Counts()
-    traces = run(workers, model=MeteredModel(scripted.load(None, SLIPPERY), counts))
+    traces = run(workers, model=MeteredModel(ScriptedModel(SLIPPERY), counts))
     total = labels.sum_costs([trace.cost for trace in traces])
     assert total.prompt_tokens == counts.prompt_tokens > 0
     assert total.cached_tokens == counts.cached_tokens
@@ -137,18 +146,20 @@ def test_a_sample_cut_at_its_limit_is_a_rejected_row(workers: Workers) -> None:
     def tell(prompt: str, _seed: int, index: int) -> str:
         return texts[index] if prompt == f"{PROBLEM.statement}\n" else "Answer: 23"
 
-    traces = run(workers, model=TellingModel(tell), config=Config(samples=2, labelled=2, rollouts=2, max_tokens=40))
+    traces = run(workers, model=TellingModel(tell), config=Config(samples=2, labelled=2, rollouts=2), max_tokens=40)
     assert [trace.status for trace in traces] == ["equal", "looping"]
     assert traces[1].outcome == "rejected" and len(text_of(traces[1])) == 40
 
 
 def test_the_row_says_who_sampled_it_and_how(workers: Workers) -> None:
-    model = scripted.load(None, SLIPPERY)
-    (trace,) = run(workers, model=model, config=Config(samples=1, temperature=0.5, top_p=0.75, max_tokens=99))
+    model = ScriptedModel(SLIPPERY)
+    sampler = a_sampler(model, temperature=0.5, top_p=0.75, max_tokens=99, prompt="Please: {problem}")
+    (trace,) = run(workers, pool=Pool(writers=(sampler,), completer=sampler), config=Config(samples=1))
     policy = trace.policy
     assert (policy.model, policy.revision, policy.engine) == (model.info.name, model.info.revision, model.info.engine)
     assert (policy.temperature, policy.top_p, policy.max_tokens) == (0.5, 0.75, 99)
-    assert trace.prompt_hash == ids.text_hash(model.info.template)
+    assert policy.model_family == model.info.family.name
+    assert trace.prompt_hash == ids.text_hash("Please: {problem}\n")
     assert trace.problem.statement == PROBLEM.statement
 
 
@@ -162,3 +173,25 @@ def test_the_estimate_is_about_what_is_spent() -> None:
     # The embedded policy: 318,590 tokens and 14,800 rollouts for 240 problems.
     rollouts, tokens = math_shepherd.estimate(PROBLEM, Config(samples=8, labelled=2, rollouts=8))
     assert (rollouts, tokens) == (61, 1331)
+
+
+def test_another_completer_labels_by_its_own_ability(workers: Workers) -> None:
+    """Whether the writers are ever right says nothing about whether the completer's rollouts mean something."""
+    wrong, right = "35 - 12\n24\nAnswer: 24", "35 - 12\n23\nAnswer: 23"
+    for writes, completes, root in ((wrong, right, (4, 4)), (right, wrong, (4, 0))):
+        writer = RecordingModel(TellingModel(lambda *_, text=writes: text))
+        completer = RecordingModel(TellingModel(lambda *_, text=completes: text))
+        traces = run(workers, pool=a_pool(writer, completer=completer), config=CONFIG)
+        assert (traces[0].root_n, traces[0].root_correct) == root
+        assert len(writer.requests) == 1 and completer.requests[0].n == CONFIG.rollouts
+        assert [bool(trace.rollouts) for trace in traces] == [root[1] > 0, *[False] * 5]
+        assert traces[0].cost.generated_tokens == sum(
+            len(text) * n for text, n in ((writes, 1), (completes, 4), (completes, len(traces[0].rollouts)))
+        )
+
+
+def test_without_labels_nothing_but_the_samples_is_asked(workers: Workers) -> None:
+    writer, completer = (RecordingModel(TellingModel(lambda *_: "Answer: 23")) for _ in range(2))
+    traces = run(workers, pool=a_pool(writer, completer=completer), config=Config(samples=3, labelled=0))
+    assert completer.requests == [] and (traces[0].root_n, traces[0].root_correct) == (3, 3)
+    assert [step.stop_reason for step in traces[0].steps] == ["terminal"]

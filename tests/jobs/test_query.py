@@ -53,6 +53,7 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
 EXPECTED: dict[str, list[list[Any]]] = {
     "acceptance_by_family": [["math", "sums", 1, 0.5, 2, 2, 0, 1.0], ["math", "products", 2, 0.25, 3, 1, 1, 0.5]],
     "acceptance_by_generator": [["rejection", 1, 2, 1, 0, 1, 1.0], ["mcstep", 1, 3, 2, 1, 0, 2 / 3]],
+    "by_policy": [["tiny", "scripted", 1.0, 5, 3, 0.75, "tiny", 1.25]],
     "calibration": [
         ["0.0 to 0.1", 1, 0.05, 0.0, 0.0, 0],
         ["0.2 to 0.3", 1, 0.25, 0.25, 0.0, 0],
@@ -60,9 +61,9 @@ EXPECTED: dict[str, list[list[Any]]] = {
         ["0.9 to 1.0", 1, 0.95, 1.0, 1.0, 0],
     ],
     "cost_per_accepted_trace": [
-        ["mcstep", 3, 2, 600, 300.0, 3.0],
-        ["rejection", 2, 1, 400, 400.0, 4.0],
-        ["all, with probes", 5, 3, 1120, 1120 / 3, 10 / 3],
+        ["mcstep", 3, 2, 600, 300.0, 3.0, 0.375],
+        ["rejection", 2, 1, 400, 400.0, 4.0, 0.5],
+        ["all, with probes", 5, 3, 1120, 1120 / 3, 10.75 / 3, 1.625 / 3],
     ],
     "duplicates": [
         ["rejection", "products", 2, 1, 0.5, 2],
@@ -97,9 +98,9 @@ EXPECTED: dict[str, list[list[Any]]] = {
         ["no_continuation", 2, 2 / 11, 0, 0],
     ],
     "tokens_and_time": [
-        ["mcstep", 3, 300, 0.5, 600, 6.0, 1.5, 100.0],
-        ["rejection", 2, 200, 0.5, 400, 4.0, 1.0, 100.0],
-        ["probes", 0, 30, 0.5, 120, None, None, None],
+        ["mcstep", 3, 300, 0.5, 600, 6.0, 1.5, 100.0, 0.75],
+        ["rejection", 2, 200, 0.5, 400, 4.0, 1.0, 100.0, 0.5],
+        ["probes", 0, 30, 0.5, 120, 0.75, None, 160.0, 0.375],
     ],
     "verdict_statuses": [
         ["math", 1, "accepted", "equal", 3, 0.6, "as the reference says"],

@@ -13,7 +13,7 @@ problems = 6
 [source]
 families = ["expressions"]
 difficulties = [2]
-[model]
+[models.m]
 engine = "scripted"
 [generator]
 name = "{generator}"
@@ -62,7 +62,7 @@ def test_a_dry_run_writes_nothing_and_estimates(
     [
         ("problms = 3", "unknown key problms; did you mean 'problems'?"),
         ("[generator]\nrolouts = 3", "unknown key generator.rolouts; did you mean 'rollouts'?"),
-        ("[model]\npolicy = 'maths'", "no policy folder"),
+        ("[models.m]\nengine = 'openvino'\npolicy = 'maths'", "no policy folder"),
         ("problems = 'many'", "problems = 'many' must be of type int"),
         ("problems = ", "bad.toml"),
     ],

@@ -28,7 +28,8 @@ def test_every_ready_made_configuration_loads(path: Path) -> None:
     loaded = config.load(path)
     assert loaded.problems > 0
     assert isinstance(loaded.generator, GENERATORS[loaded.generator_name].Config)
-    assert isinstance(loaded.engine, ENGINES[loaded.model.engine].Config)
+    for model in loaded.models.values():
+        assert all(isinstance(options, ENGINES[name].Config) for name, options in model.options.items())
     json.dumps(loaded.as_dict())
 
 
@@ -39,20 +40,26 @@ def test_there_are_ready_made_configurations() -> None:
 def test_an_empty_file_is_the_defaults() -> None:
     found = parsed("")
     assert found.generator == GENERATORS["math_shepherd"].Config()
-    assert found.engine == ENGINES[found.model.engine].Config()
+    assert found.models == {"math": config.ModelConfig()}
+    assert found.policies == (found.completer,) == (config.PolicyConfig(model="math"),)
     assert (found.seed, found.problems) == (RunConfig().seed, RunConfig().problems)
 
 
 def test_what_is_written_is_what_runs() -> None:
     found = parsed(
         'seed = 7\nproblems = 3\n[source]\nfamilies = ["linear"]\ndifficulties = [4]\nsplit = "train"\n'
-        '[model]\nengine = "scripted"\n[engine]\nslip_rate = 1\n'
-        '[generator]\nname = "given"\nrollouts = 5\ntemperature = 1\n[flow]\nray = false\n'
+        '[models.a]\nengine = "scripted"\n[models.a.scripted]\nslip_rate = 1\n[models.a.price]\nhour = 2\n'
+        '[models.b]\npolicy = "b"\n[[policies]]\nmodel = "a"\ntemperature = 1\n[[policies]]\nmodel = "b"\ntop_p = 0.5\n'
+        '[completer]\nmodel = "b"\n[generator]\nname = "given"\nrollouts = 5\n[flow]\nray = false\n'
     )
     assert (found.seed, found.problems, found.generator_name, found.flow.ray) == (7, 3, "given", False)
     assert (found.source.families, found.source.difficulties, found.source.split) == (("linear",), (4,), "train")
-    assert found.engine.slip_rate == 1.0 and isinstance(found.engine.slip_rate, float)
-    assert found.generator.rollouts == 5 and isinstance(found.generator.temperature, float)
+    slip_rate = found.models["a"].engine_config.slip_rate
+    assert slip_rate == 1.0 and isinstance(slip_rate, float)
+    assert (found.models["a"].price.hour, found.models["b"].engine, found.models["b"].policy) == (2.0, "auto", "b")
+    assert [(one.model, one.temperature, one.top_p) for one in found.policies] == [("a", 1.0, 1.0), ("b", 1.0, 0.5)]
+    assert found.completer == config.PolicyConfig(model="b")
+    assert found.generator.rollouts == 5
 
 
 @pytest.mark.parametrize(
@@ -62,8 +69,8 @@ def test_what_is_written_is_what_runs() -> None:
         ("[sources]", "unknown key sources; did you mean 'source'?"),
         ("[source]\nfamilys = []", "unknown key source.familys; did you mean 'families'?"),
         ("[generator]\nrolouts = 3", "unknown key generator.rolouts; did you mean 'rollouts'?"),
-        ("[engine]\nmax_seqs = 3", "unknown key engine.max_seqs; did you mean 'max_num_seqs'?"),
-        ('[model]\nengine = "openvno"', "model.engine = 'openvno'; did you mean 'openvino'?"),
+        ("[models.a.openvino]\nmax_seqs = 3", "unknown key models.a.openvino.max_seqs; did you mean 'max_num_seqs'?"),
+        ('[models.a]\nengine = "openvno"', "models.a.engine = 'openvno'; did you mean 'openvino'?"),
         ('[generator]\nname = "mathshepherd"', "generator.name = 'mathshepherd'; did you mean 'math_shepherd'?"),
         ('[source]\nfamilies = ["linar"]', "source.families has 'linar'; did you mean 'linear'?"),
         ("[flow]\nzzz = 1", "unknown key flow.zzz; known: "),
@@ -76,11 +83,23 @@ def test_what_is_written_is_what_runs() -> None:
         ("[source]\nfamilies = [1]", "source.families = 1 must be of type str"),
         ('[source]\ndifficulties = ["2"]', "source.difficulties = '2' must be of type int"),
         ("[generator]\nkeep_rollout_text = 0", "generator.keep_rollout_text = 0 must be of type bool"),
-        ('[generator]\ntemperature = "hot"', "generator.temperature = 'hot' must be of type float"),
+        ('[[policies]]\ntemperature = "hot"', "policies.temperature = 'hot' must be of type float"),
         ("source = 3", "[source] must be a table"),
         ("generator = 3", "[generator] must be a table"),
         ("[generator]\nname = 3", "generator.name"),
-        ("[model]\nengine = 3", "model.engine = 3 must be of type str"),
+        ("[models.a]\nengine = 3", "models.a.engine = 3 must be of type str"),
+        ("[models.a]\npolcy = 3", "unknown key models.a.polcy; did you mean 'policy'?"),
+        ("[models.a.openvio]", "unknown key models.a.openvio; did you mean 'openvino'?"),
+        ("[models]\na = 3", "models.a = 3 must be a table"),
+        ("[models]", "[models] must hold at least one table"),
+        ("[models.a.price]\nhour = -1", "models.a.price.hour must be an amount of dollars"),
+        ("[models.a.price]\nprompts = 1", "unknown key models.a.price.prompts; did you mean 'prompt'?"),
+        ("[models.a.openvino]\nmax_num_seqs = 0", "models.a.openvino.max_num_seqs = 0; it must be at least 1"),
+        ("[[policies]]\nmodel = 'maths'", "policies: model = 'maths'; did you mean 'math'?"),
+        ("[models.a]\n[models.b]\n[completer]\ntop_p = 1", "completer: say which model; there are a, b"),
+        ("[[policies]]\ntemprature = 1", "unknown key policies.temprature; did you mean 'temperature'?"),
+        ("policies = 3", "policies must be a list"),
+        ("completer = 3", "[completer] must be a table"),
         ("[source]\nfamilies = []", "source.families"),
         ("[source]\ndifficulties = []", "source.difficulties"),
         ("[source]\ndifficulties = [1]", "source.difficulties"),
@@ -91,14 +110,14 @@ def test_what_is_written_is_what_runs() -> None:
         ("[flow]\nproblems_in_flight = 0", "flow.problems_in_flight = 0"),
         ("[flow]\nproblems_per_shard = 0", "flow.problems_per_shard = 0"),
         ("[generator]\nrollouts = 0", "generator.rollouts = 0"),
-        ("[generator]\nmax_tokens = 0", "generator.max_tokens = 0"),
+        ("[[policies]]\nmax_tokens = 0", "policy of model 'math': max_tokens = 0"),
         ("[generator]\nsamples = -1", "generator.samples = -1"),
         ("[generator]\nlabelled = -1", "generator.labelled = -1"),
-        ("[generator]\ntemperature = -0.5", "generator.temperature = -0.5"),
-        ("[generator]\ntemperature = nan", "generator.temperature = nan"),
-        ("[generator]\ntemperature = inf", "generator.temperature = inf"),
-        ("[generator]\ntop_p = 0", "generator.top_p = 0"),
-        ("[generator]\ntop_p = 1.5", "generator.top_p = 1.5"),
+        ("[[policies]]\ntemperature = -0.5", "policy of model 'math': temperature = -0.5"),
+        ("[[policies]]\ntemperature = nan", "policy of model 'math': temperature = nan"),
+        ("[completer]\ntemperature = inf", "policy of model 'math': temperature = inf"),
+        ("[[policies]]\ntop_p = 0", "policy of model 'math': top_p = 0"),
+        ("[completer]\ntop_p = 1.5", "policy of model 'math': top_p = 1.5"),
     ],
 )
 def test_what_cannot_run_is_refused_by_name(text: str, says: str) -> None:
@@ -136,7 +155,7 @@ def meaning(text: str) -> str:
         "problems = 7",
         "max_tokens_total = 100",
         "[flow]\nray = false\nengines = 3\nproblems_in_flight = 2\nproblems_per_shard = 1",
-        "[engine]\nmax_num_seqs = 3\nthreads = 1\nstall_s = 5.0",
+        "[models.math.openvino]\nmax_num_seqs = 3\nthreads = 1\nstall_s = 5.0",
         '[generator]\nname = "math_shepherd"\nsamples = 8',
     ],
 )
@@ -156,9 +175,6 @@ def test_how_a_run_is_carried_out_is_not_what_its_data_means(text: str) -> None:
         "[generator]\nsamples = 9",
         "[generator]\nlabelled = 1",
         "[generator]\nrollouts = 9",
-        "[generator]\ntemperature = 0.5",
-        "[generator]\ntop_p = 0.5",
-        "[generator]\nmax_tokens = 99",
         "[generator]\nkeep_rollout_text = false",
     ],
 )

@@ -18,7 +18,7 @@ from schemas.errors import ConfigError, ContinuationError, EngineError, StorageE
 SETTINGS = {
     "problems": 8,
     "source": {"families": ["expressions"], "difficulties": [2, 3]},
-    "model": {"engine": "scripted"},
+    "models": {"m": {"engine": "scripted"}},
     "generator": {"samples": 4, "labelled": 1, "rollouts": 3},
     "flow": {"ray": False, "problems_per_shard": 3, "problems_in_flight": 6},
 }
@@ -27,6 +27,11 @@ SETTINGS = {
 class Watcher:
     def counts(self, counts: Callable[[], Counts]) -> None:
         self.read = counts
+
+
+def scripted_as(**keys: object) -> dict[str, object]:
+    """Return the [models] of a configuration whose scripted engine has these keys."""
+    return {"m": {"engine": "scripted", "scripted": keys}}
 
 
 def a_config(**overrides: object) -> RunConfig:
@@ -71,8 +76,12 @@ def test_a_second_run_does_nothing_and_a_larger_one_goes_on(tmp_path: Path) -> N
     [
         {"seed": 1},
         {"generator": {"samples": 4, "labelled": 1, "rollouts": 4}},
-        {"generator": {"samples": 4, "labelled": 1, "rollouts": 3, "temperature": 0.7}},
-        {"engine": {"slip_rate": 0.3}},
+        {"policies": [{"temperature": 0.7}]},
+        {"policies": [{}, {"temperature": 0.7}]},
+        {"policies": [{"max_tokens": 99}]},
+        {"policies": [{"prompt": "solve_boxed.v1"}]},
+        {"completer": {"top_p": 0.5}},
+        {"models": scripted_as(slip_rate=0.3)},
         {"source": {"families": ["expressions"], "difficulties": [2]}},
     ],
 )
@@ -82,8 +91,9 @@ def test_what_changes_the_meaning_makes_a_new_folder(tmp_path: Path, changed: di
 
 def test_a_changed_prompt_makes_a_new_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = flow.plan(a_config(), tmp_path).folder
-    info = scripted.describe(None, scripted.Config())
-    monkeypatch.setattr(scripted, "describe", lambda *_: replace(info, template="Q: {problem}\nA: "))
+    info = scripted.ScriptedModel(scripted.Config()).info
+    changed = replace(info, family=replace(info.family, template="Q: {prompt}\nA: "))
+    monkeypatch.setattr(scripted, "describe", lambda *_: changed)
     assert flow.plan(a_config(), tmp_path).folder != before
 
 
@@ -93,7 +103,9 @@ def test_a_changed_prompt_makes_a_new_folder(tmp_path: Path, monkeypatch: pytest
         {"problems": 16},
         {"max_tokens_total": 10},
         {"flow": {"ray": True, "engines": 2, "problems_per_shard": 5}},
-        {"engine": {"delay_s": 0.001}},
+        {"models": scripted_as(delay_s=0.001)},
+        {"models": {"another name": {"engine": "scripted", "price": {"hour": 3}}}},
+        {"policies": [{"model": "m", "temperature": 1}], "completer": {"max_tokens": 160}},
     ],
 )
 def test_what_does_not_change_the_meaning_keeps_the_folder(tmp_path: Path, changed: dict[str, object]) -> None:
@@ -140,8 +152,8 @@ def test_a_failing_problem_is_an_error_row(tmp_path: Path) -> None:
 
 def test_an_engine_that_is_lost_ends_the_run_and_leaves_what_is_left_pending(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="told to fail"):
-        grind(a_config(engine={"fail_share": 1.0}), tmp_path)
-    assert len(flow.plan(a_config(engine={"fail_share": 1.0}), tmp_path).pending) == 8
+        grind(a_config(models=scripted_as(fail_share=1.0)), tmp_path)
+    assert len(flow.plan(a_config(models=scripted_as(fail_share=1.0)), tmp_path).pending) == 8
 
 
 def test_two_processes_never_write_one_run(tmp_path: Path) -> None:
@@ -161,7 +173,7 @@ def test_a_plan_that_is_out_of_date_loses_nothing(tmp_path: Path) -> None:
 
 def test_a_model_that_cannot_continue_is_refused_before_anything_runs(tmp_path: Path) -> None:
     with pytest.raises(ContinuationError, match="cannot continue an exact prefix"):
-        flow.plan(a_config(engine={"can_continue": False}), tmp_path)
+        flow.plan(a_config(models=scripted_as(can_continue=False)), tmp_path)
     assert not list(tmp_path.iterdir())
 
 
@@ -182,4 +194,28 @@ def test_an_unwritable_place_names_the_path(tmp_path: Path) -> None:
 
 def test_unknown_names_are_errors_before_anything_is_read() -> None:
     with pytest.raises(ConfigError, match="did you mean 'scripted'"):
-        a_config(model={"engine": "scriptd"})
+        a_config(models={"m": {"engine": "scriptd"}})
+
+
+def test_the_engine_that_auto_took_is_said_and_recorded(tmp_path: Path) -> None:
+    models = {"a": {"policy": "math"}, "b": {"engine": "scripted"}}
+    config = a_config(models=models, policies=[{"model": "a"}, {"model": "b"}])
+    plan = flow.plan(config, tmp_path)
+    assert set(plan.engines) == {"a"} and plan.engines["a"]
+    assert {name: info.engine for name, info in plan.models.items()} == {
+        name: model.engine for name, model in plan.work.config.models.items()
+    }
+    assert plan.models["a"].engine in ("openvino", "vllm")
+
+
+def test_a_model_that_no_policy_names_is_not_looked_at(tmp_path: Path) -> None:
+    models = {"m": {"engine": "scripted"}, "absent": {"engine": "openvino", "policy": "nobody"}}
+    plan = flow.plan(a_config(models=models, policies=[{"model": "m"}]), tmp_path)
+    assert list(plan.models) == ["m"]
+
+
+def test_whole_solutions_need_no_continuation(tmp_path: Path) -> None:
+    config = a_config(models=scripted_as(can_continue=False), generator={"samples": 4, "labelled": 0})
+    plan, outcome = grind(config, tmp_path)
+    assert outcome.complete and len(rows(plan, "traces")) == 8 * 4
+    assert {row["completer"] is None for row in rows(plan, "traces")} == {True}

@@ -8,13 +8,15 @@ from typing import TypeVar
 
 import pytest
 
+from generators import labels
 from pipeline import config
 from pipeline.families.catalog import problems
 from pipeline.generate import Mill, Work, assemble, open_mill
 from pipeline.models import scripted
+from pipeline.models.scripted import ScriptedModel
 from pipeline.result import RESULTS, Result
 from schemas import ids
-from schemas.errors import ContinuationError, EngineError, PolicyError, StorageError
+from schemas.errors import EngineError, PolicyError, StorageError
 from schemas.model import Completion, Model, SamplingParams, Tokens
 from schemas.problem import GIVEN, Problem
 from schemas.table import from_table, to_table
@@ -26,7 +28,7 @@ Value = TypeVar("Value")
 GOOD = a_problem("Evaluate 3 + 4 * 2", "11")
 OTHER = a_problem("Evaluate 20 - 2 * 3", "14")
 BAD = a_problem("Evaluate this: it breaks", "1")
-SETTINGS = {"model": {"engine": "scripted"}, "generator": {"samples": 4, "labelled": 1, "rollouts": 3}}
+SETTINGS = {"models": {"m": {"engine": "scripted"}}, "generator": {"samples": 4, "labelled": 1, "rollouts": 3}}
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +52,12 @@ def grinding(
     """Do `work` with a mill over `model` and return what came of it, and the mill."""
 
     async def whole() -> tuple[Value, Mill]:
-        engine = model or scripted.load(None, scripted.Config())
-        mill = assemble(a_work(folder, **overrides), engine, judge)
+        engine = model or ScriptedModel(scripted.Config())
+        mill = assemble(a_work(folder, **overrides), {"m": engine}, judge)
         try:
             return await work(mill), mill
         finally:
-            mill.model.close()
+            mill.journal.close()
 
     return asyncio.run(whole())
 
@@ -178,7 +180,7 @@ def test_problems_of_a_table_are_in_flight_together(tmp_path: Path, judge: Worke
 
 def test_a_second_run_over_the_journal_samples_nothing_and_makes_the_same_rows(tmp_path: Path, judge: Workers) -> None:
     first, _ = ground(tmp_path, judge, [GOOD, OTHER])
-    model = RecordingModel(scripted.load(None, scripted.Config()))
+    model = RecordingModel(ScriptedModel(scripted.Config()))
     again, mill = ground(tmp_path, judge, [GOOD, OTHER], model)
     assert model.requests == []
     assert mill.snapshot().replayed > 8
@@ -220,7 +222,65 @@ def test_a_mill_opens_on_what_the_configuration_names_and_closes(tmp_path: Path)
 
 
 def test_a_mill_does_not_open_on_what_cannot_work(tmp_path: Path) -> None:
-    with pytest.raises(ContinuationError, match="cannot continue"):
-        open_mill(a_work(tmp_path, engine={"can_continue": False}))
     with pytest.raises(PolicyError, match="nobody"):
-        open_mill(a_work(tmp_path, model={"engine": "openvino", "policy": "nobody"}))
+        open_mill(a_work(tmp_path, models={"m": {"engine": "openvino", "policy": "nobody"}}))
+
+
+def test_prices_are_in_the_rows_and_what_no_trace_accounts_for_is_on_the_record(tmp_path: Path, judge: Workers) -> None:
+    priced = {"m": {"engine": "scripted", "price": {"prompt": 3.0, "cached": 0.5, "generated": 20, "hour": 2}}}
+    settings = {"samples": 4, "labelled": 1, "rollouts": 3}
+
+    async def work(mill: Mill) -> list[Result]:
+        return from_table(await mill.grind_table(to_table([GOOD, BAD], GIVEN)), Result)
+
+    model = Breaking(ValueError("x"))
+    (done, failed), mill = grinding(tmp_path, judge, work, model, models=priced, generator=settings)
+    for result in (done, failed):
+        cost = labels.sum_costs([trace.cost for trace in result.traces])
+        record = result.record
+        fresh = cost.prompt_tokens - cost.cached_tokens
+        tokens = fresh * 3.0 + cost.cached_tokens * 0.5 + cost.generated_tokens * 20
+        assert cost.dollars == pytest.approx(tokens / 1e6 + cost.engine_s * 2 / 3600)
+        fresh = record.prompt_tokens - record.cached_tokens
+        tokens = fresh * 3.0 + record.cached_tokens * 0.5 + record.generated_tokens * 20
+        assert record.dollars == pytest.approx(tokens / 1e6 + record.engine_s * 2 / 3600)
+    assert done.traces[0].cost.dollars > 0 and failed.record.dollars > 0 and failed.record.engine_s == 0.5
+    total = sum(trace.cost.dollars for trace in done.traces) + done.record.dollars + failed.record.dollars
+    assert mill.counts.dollars == pytest.approx(total)
+
+
+def test_several_policies_write_and_another_completes(tmp_path: Path, judge: Workers) -> None:
+    overrides: dict[str, object] = {
+        "models": {"m": {"engine": "scripted"}, "n": {"engine": "scripted"}, "c": {"engine": "scripted"}},
+        "policies": [{"model": "m"}, {"model": "n", "temperature": 0.5}, {"model": "m", "temperature": 0.25}],
+        "completer": {"model": "c", "max_tokens": 99},
+        "generator": {"samples": 7, "labelled": 2, "rollouts": 5},
+    }
+    engines = {name: RecordingModel(ScriptedModel(scripted.Config(slip_rate=0.3))) for name in "mnc"}
+    for name, engine in engines.items():
+        engine.info = replace(engine.info, name=f"model {name}")
+
+    async def whole() -> Result:
+        mill = assemble(a_work(tmp_path, **overrides), engines, judge)
+        try:
+            return await mill.grind(OTHER)
+        finally:
+            mill.journal.close()
+
+    result = asyncio.run(whole())
+    wrote = [(trace.policy.model, trace.policy.temperature) for trace in result.traces]
+    turn = [("model m", 1.0), ("model n", 0.5), ("model m", 0.25)]
+    assert wrote == [turn[index % 3] for index in range(7)]
+    assert len({(trace.policy.seed, trace.sample_index) for trace in result.traces}) == 7
+    assert result.record.root_n == 5, "the completer's own tries gate the labels"
+    for trace in result.traces:
+        assert (trace.completer is None) == (not trace.rollouts)
+        if trace.completer:
+            assert (trace.completer.model, trace.completer.max_tokens) == ("model c", 99)
+    assert sum(bool(trace.rollouts) for trace in result.traces) == 2
+    assert {request.params.temperature for request in engines["c"].requests} == {1.0}
+    prefixes = [request.n for request in engines["c"].requests]
+    assert prefixes[0] == 5 and len(prefixes) > 1, "tries first, then every prefix"
+    assert all(request.n == 7 for name in "mn" for request in engines[name].requests)
+    drawn = sum(request.n - len(request.skip) for engine in engines.values() for request in engine.requests)
+    assert drawn == 7 + 5 + sum(len(trace.rollouts) for trace in result.traces)

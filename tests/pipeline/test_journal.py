@@ -10,7 +10,7 @@ import pytest
 
 from pipeline import journal
 from pipeline.code import ROOT
-from pipeline.journal import JournalledModel
+from pipeline.journal import Journal, JournalledModel
 from schemas.errors import StorageError
 from schemas.model import Completion, SamplingParams
 from tests.doubles import TellingModel, collect
@@ -31,10 +31,10 @@ def run(
 ) -> tuple[list[Completion], TellingModel, int]:
     """Sample through a journal as a process of its own would; return what came, the model behind and the number replayed."""
     inner = a_model()
-    model = JournalledModel(inner, folder)
-    found = sampled(model, n, seed, skip=skip)
-    model.close()
-    return found, inner, model.replayed
+    book = Journal(folder)
+    found = sampled(JournalledModel(inner, book), n, seed, skip=skip)
+    book.close()
+    return found, inner, book.replayed
 
 
 def test_what_was_sampled_is_replayed_and_not_sampled_again(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_what_was_sampled_is_replayed_and_not_sampled_again(tmp_path: Path) -> N
     assert [(one.index, one.text, one.tokens, one.logprobs) for one in again] == [
         (one.index, one.text, one.tokens, one.logprobs) for one in first
     ]
-    assert [one.engine_s for one in again] == [0.0] * 4
+    assert [(one.engine_s, one.dollars) for one in again] == [(one.engine_s, one.dollars) for one in first]
     assert [one.generated_tokens for one in again] == [one.generated_tokens for one in first]
 
 
@@ -83,7 +83,8 @@ def test_segments_of_several_processes_add_up(tmp_path: Path) -> None:
 def test_within_one_process_nothing_is_sampled_twice_after_a_restart(tmp_path: Path) -> None:
     for kept in range(6):
         folder = tmp_path / str(kept)
-        stopped = JournalledModel(a_model(), folder)
+        book = Journal(folder)
+        stopped = JournalledModel(a_model(), book)
 
         async def some(stopped: JournalledModel = stopped, kept: int = kept) -> None:
             stream = stopped.sample("Q", 6, PARAMS, 3)
@@ -92,7 +93,7 @@ def test_within_one_process_nothing_is_sampled_twice_after_a_restart(tmp_path: P
             await stream.aclose()
 
         asyncio.run(some())
-        stopped.close()
+        book.close()
         found, inner, replayed = run(folder, 6)
         assert replayed == kept
         assert sum(request.n - len(request.skip) for request in inner.requests) == 6 - kept
@@ -129,7 +130,7 @@ def test_an_absent_folder_is_an_empty_journal(tmp_path: Path) -> None:
 
 def test_every_line_is_with_the_kernel_before_the_completion_is_handed_on(tmp_path: Path) -> None:
     async def killed_at_each() -> None:
-        model = JournalledModel(a_model(), tmp_path)
+        model = JournalledModel(a_model(), Journal(tmp_path))
         count = 0
         async for _ in model.sample("Q", 4, PARAMS, 3):
             count += 1
@@ -141,7 +142,7 @@ def test_every_line_is_with_the_kernel_before_the_completion_is_handed_on(tmp_pa
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StorageError, match="file/journal"):
-        JournalledModel(a_model(), tmp_path / "file" / "journal")
+        Journal(tmp_path / "file" / "journal")
 
 
 def test_a_full_disk_is_the_runs_error_not_the_problems(tmp_path: Path) -> None:
@@ -149,11 +150,11 @@ def test_a_full_disk_is_the_runs_error_not_the_problems(tmp_path: Path) -> None:
     script = (
         "import asyncio, resource, sys\n"
         "from pathlib import Path\n"
-        "from pipeline.journal import JournalledModel\n"
+        "from pipeline.journal import Journal, JournalledModel\n"
         "from schemas.errors import StorageError\n"
         "from schemas.model import SamplingParams\n"
         "from tests.doubles import TellingModel, collect\n"
-        "model = JournalledModel(TellingModel(lambda *_: 'x' * 40), Path(sys.argv[1]))\n"
+        "model = JournalledModel(TellingModel(lambda *_: 'x' * 40), Journal(Path(sys.argv[1])))\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, (1000, {resource.RLIM_INFINITY}))\n"
         "try:\n"
         "    asyncio.run(collect(model.sample('Q', 50, SamplingParams(max_tokens=50), 3)))\n"
@@ -165,3 +166,17 @@ def test_a_full_disk_is_the_runs_error_not_the_problems(tmp_path: Path) -> None:
     )
     assert str(tmp_path) in done.stdout, done.stderr
     assert journal.read(tmp_path)
+
+
+def test_models_that_share_a_journal_replay_their_own(tmp_path: Path) -> None:
+    def both() -> tuple[list[Completion], list[Completion], Journal]:
+        book = Journal(tmp_path)
+        one, other = JournalledModel(a_model(), book), JournalledModel(a_model(), book)
+        found = sampled(one, 4, skip=(1, 3)), sampled(other, 4, skip=(0, 2))
+        book.close()
+        return *found, book
+
+    first, second, _ = both()
+    again, other, book = both()
+    assert (again, other, book.replayed) == (first, second, 4)
+    assert [one.index for one in again] == [0, 2] and [one.index for one in other] == [1, 3]

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -144,7 +145,7 @@ def test_the_folder_of_one_run_names_its_parent(tmp_path: Path) -> None:
     [
         ("{", r"manifest\.json: cannot be read as JSON"),
         ("[]", "not a JSON object"),
-        ('{"schema_version": 2, "run_id": "a", "shards": []}', "schema version 2, this code reads 1"),
+        ('{"schema_version": 3, "run_id": "a", "shards": []}', "schema version 3, this code reads 1 to 2"),
         ('{"schema_version": 1, "run_id": "a"}', "KeyError: 'shards'"),
         ('{"schema_version": 1, "run_id": "a", "shards": [7]}', "not a manifest"),
     ],
@@ -220,3 +221,31 @@ def test_datasets_reads_the_raw_traces(tmp_path: Path) -> None:
     assert [step["text"] for step in rows[0]["steps"]] == ["1 + 1 = 2\n", "Answer: 2\n"]
     assert rows[0]["steps"][1]["exact_prefix"] is None
     assert rows[1]["rollouts"] == []
+
+
+def test_shards_of_schema_1_are_read_with_nulls_in_the_place_of_what_they_lack(tmp_path: Path) -> None:
+    write_run(tmp_path, [a_trace("new")], [a_problem_record("p1")], run_id="b")
+    old = write_run(tmp_path, [a_trace("old", run_id="a")], [a_problem_record("p2", run_id="a")], run_id="a")
+    _as_schema_1(old)
+    sql = "SELECT trace_id, cost.dollars, cost.engine_s, completer.model, policy.model_family FROM traces ORDER BY 1"
+    assert ask(tmp_path, sql) == [("new", 0.25, 2.0, "tiny", "bare"), ("old", None, 2.0, None, None)]
+    assert ask(tmp_path, "SELECT problem_id, dollars FROM problems ORDER BY 1") == [("p1", 0.125), ("p2", None)]
+    shutil.rmtree(tmp_path / "run=b")
+    assert ask(tmp_path, sql) == [("old", None, 2.0, None, None)]
+    assert ask(tmp_path, "SELECT count(*), sum(n_rollouts) FROM steps") == [(2, 4)]
+
+
+def _as_schema_1(folder: Path) -> None:
+    """Take out of a run's files what schema 2 added."""
+    for path in folder.glob("*/*.parquet"):
+        table = pq.ParquetFile(path).read()
+        table = table.drop_columns([n for n in ("completer", "engine_s", "dollars") if n in table.column_names])
+        for column, added in (("policy", "model_family"), ("cost", "dollars")):
+            if column in table.column_names:
+                struct = table.column(column).combine_chunks()
+                kept = [f for f in struct.type if f.name != added]
+                slim = pa.StructArray.from_arrays([struct.field(f.name) for f in kept], fields=kept)
+                table = table.set_column(table.column_names.index(column), column, slim)
+        pq.write_table(table, path)
+    manifest = folder / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"schema_version": 2', '"schema_version": 1'))

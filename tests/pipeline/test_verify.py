@@ -87,3 +87,14 @@ def test_a_slice_and_several_chunks_are_audited_as_what_they_hold() -> None:
         assert outcomes[:2] == ["accepted", "undecided"]
     good = pa.concat_tables([results(*GOOD).slice(2), results(*GOOD).slice(0, 2)])
     assert audit(good).equals(good)
+
+
+def test_the_audit_reads_the_answer_and_not_the_thought() -> None:
+    thought = (a_step("So it is \\boxed{3}, or not.\n"), a_last_step("It goes on and on."))
+    for family in ("deepseek-r1", "qwen3-thinking"):
+        policy = replace(RIGHT.policy, model_family=family)
+        unclosed = a_trace("t", policy=policy, steps=thought, outcome="rejected", status="no_answer", answer=None)
+        assert audited(unclosed) == [unclosed]
+    told = (a_step("<think>So it is \\boxed{3}.</think>\n"), a_last_step("Answer: 2"))
+    closed = a_trace("t", policy=replace(RIGHT.policy, model_family=""), steps=told)
+    assert audited(closed) == [closed]

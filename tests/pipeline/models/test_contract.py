@@ -1,26 +1,69 @@
-"""What every engine promises by `schemas.model.Model`, asked of each of them; the embedded one with the real policy."""
+"""What every engine promises by `schemas.model.Model`, asked of each of them; vLLM where it is installed.
+
+The embedded engine and vLLM draw from the embedded policy, the http engine from a server in front of the scripted model.
+"""
 
 import asyncio
+import os
+import signal
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
 from generators.steps import token_ends
-from pipeline.models import catalog, policy
+from pipeline.models import http, openvino, policy, scripted, vllm
 from pipeline.models.catalog import ENGINES
+from pipeline.models.supervised_model import SupervisedModel
+from schemas import ids
 from schemas.model import Completion, Model, SamplingParams
 from tests.doubles import collect
+from tests.openai_server import code_point_files, serving
+from tests.processes import session
 
 PROMPT = "Evaluate (3 + 4) * 5 - 6 * 2\n"
 PARAMS = SamplingParams(max_tokens=120)
-EXACT = {"openvino": {"prefix_caching": False}}
-"""With prefix caching the last bit of a logprob, and now and then a token, depends on what ran before."""
+SCRIPTED = scripted.Config(slip_rate=0.4)
+
+
+class Case(NamedTuple):
+    """An engine and what it is loaded with."""
+
+    engine: str
+    policy: str
+    family: str
+    config: Any  # Any: the engine's own Config
+    caches: bool
+    """Whether a prompt that was seen before costs less."""
+
+
+def case_of(engine: str, folder: Path, stack: ExitStack) -> Case:
+    """Return an engine's case; the server that it needs runs until the stack is closed."""
+    if engine in (openvino.NAME, vllm.NAME) and not (policy.POLICIES / "math").is_dir():
+        pytest.skip("there is no embedded policy")
+    reason = ENGINES[engine].missing()
+    if reason is not None:
+        pytest.skip(reason)
+    if engine == openvino.NAME:
+        # With prefix caching the last bit of a logprob, and now and then a token, depends on what ran before.
+        return Case(engine, "math", "auto", openvino.Config(prefix_caching=False), False)
+    if engine == vllm.NAME:
+        return Case(engine, "math", "auto", vllm.Config(max_num_seqs=64), True)
+    if engine == http.NAME:
+        server = stack.enter_context(serving(scripted.load("", "auto", SCRIPTED)))
+        files = code_point_files(folder)
+        return Case(engine, "it", "bare", http.Config(url=server.url, tokenizer=str(files)), False)
+    return Case(engine, "", "auto", SCRIPTED, False)
 
 
 class Driven:
     """A model and the event loop that it lives in."""
 
-    def __init__(self, model: Model, runner: asyncio.Runner) -> None:
+    def __init__(self, case: Case, model: Model, runner: asyncio.Runner) -> None:
+        self.case = case
         self.model = model
         self._run = runner.run
 
@@ -44,13 +87,11 @@ class Driven:
 
 
 @pytest.fixture(scope="module", params=list(ENGINES))
-def driven(request: pytest.FixtureRequest) -> Iterator[Driven]:
-    if request.param == "openvino" and not (policy.POLICIES / "math").is_dir():
-        pytest.skip("there is no embedded policy")
-    module, weights = catalog.find(request.param, "math")
-    model = module.load(weights, module.Config(**EXACT.get(request.param, {})))
-    with asyncio.Runner() as runner:
-        yield Driven(model, runner)
+def driven(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driven]:
+    with ExitStack() as stack, asyncio.Runner() as runner:
+        case = case_of(request.param, tmp_path_factory.mktemp("files"), stack)
+        model = ENGINES[case.engine].load(case.policy, case.family, case.config)
+        yield Driven(case, model, runner)
         close = getattr(model, "close", None)
         if close is not None:
             close()
@@ -61,10 +102,10 @@ def texts(completions: list[Completion]) -> list[str]:
 
 
 def test_the_description_is_the_models_own(driven: Driven) -> None:
-    info = driven.model.info
-    module, weights = catalog.find(info.engine, "math")
-    assert module.describe(weights, module.Config()) == info
-    assert "{problem}" in info.template and info.context_length > 100
+    info, case = driven.model.info, driven.case
+    assert ENGINES[case.engine].describe(case.policy, case.family, case.config) == info
+    assert info.engine == case.engine
+    assert "{prompt}" in info.family.template and info.context_length > 100
 
 
 def test_n_samples_are_all_there_named_and_not_all_alike(driven: Driven) -> None:
@@ -98,6 +139,19 @@ def test_another_seed_draws_other_samples(driven: Driven) -> None:
     assert one != other
     # Not shifted by one either, as it would be if index i had the seed s + i.
     assert one[1:] != neighbour[:-1]
+
+
+def test_two_prefixes_never_share_a_sample(driven: Driven) -> None:
+    """Seeds of prefixes are hashes, but even neighbouring ones have nothing in common: s + i would give 42 different texts."""
+    params, prompt = SamplingParams(max_tokens=200, temperature=2.0), "Evaluate 3 + 4 * 5 - 6 + 7 * 8 - 9 * 2\n"
+
+    async def drawn(model: Model) -> list[Completion]:
+        requests = [collect(model.sample(prompt, 3, params, seed)) for seed in range(40)]
+        return [one for request in await asyncio.gather(*requests) for one in request]
+
+    # The scripted model has few ways to slip and draws some texts twice.
+    assert len(set(texts(driven(drawn)))) > 100
+    assert len({ids.seed(seed, index) for seed in range(1000) for index in range(10)}) == 10_000
 
 
 def test_skipped_samples_are_left_out_and_the_others_are_what_they_were(driven: Driven) -> None:
@@ -153,6 +207,18 @@ def test_a_sample_stops_before_its_stop_string(driven: Driven) -> None:
         assert len(one.logprobs) == len(one.tokens) <= len(longer.tokens)
 
 
+def test_a_stop_string_may_lie_across_tokens_and_anywhere(driven: Driven) -> None:
+    greedy = SamplingParams(max_tokens=120, temperature=0)
+    (whole,) = driven.sample(params=greedy)
+    for start in range(1, len(whole.text) - 3, 5):
+        stop = whole.text[start : start + 3]
+        (one,) = driven.sample(params=replace(greedy, stop=(stop,)))
+        assert one.text == whole.text.partition(stop)[0]
+        assert one.finish_reason == "stop"
+        assert one.tokens == whole.tokens[: len(one.tokens)] and len(one.logprobs) == len(one.tokens)
+        assert driven.model.tokenizer.decode(one.tokens).startswith(one.text)
+
+
 def test_prompts_that_no_engine_can_take_raise(driven: Driven) -> None:
     model = driven.model
     length = model.info.context_length
@@ -188,3 +254,45 @@ def test_a_request_that_is_closed_early_takes_nothing_with_it(driven: Driven) ->
         return await collect(model.sample(PROMPT, 3, PARAMS, 3))
 
     assert sorted(texts(driven(closed))) == sorted(texts(driven.sample(n=3)))
+
+
+def test_a_prompt_seen_before_is_cached_where_the_engine_caches(driven: Driven) -> None:
+    prompt = driven.model.tokenizer.encode("Evaluate 1 + 2 * 3 - 4 + 5 * 6 - 7 + 8 * 9 - " * 5)
+    params = SamplingParams(max_tokens=1)
+    (first,) = driven.sample(prompt, params=params)
+    (again,) = driven.sample(prompt, params=params)
+    (other,) = driven.sample(prompt[1:], params=params)
+    assert first.cached_tokens == other.cached_tokens == 0
+    assert (len(prompt) // 2 < again.cached_tokens < len(prompt)) == driven.case.caches
+    assert first.prompt_tokens == again.prompt_tokens == len(prompt)
+
+
+FAULTS = {"killed": (signal.SIGKILL, 60.0), "hung": (signal.SIGSTOP, 2.0)}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("engine", [openvino.NAME, vllm.NAME])
+def test_an_engine_that_is_lost_is_replaced_and_nothing_with_it(engine: str, fault: str, tmp_path: Path) -> None:
+    """Whichever of its processes it is; few sequences at once, so that most samples wait when it happens."""
+    number, stall_s = FAULTS[fault]
+    params = SamplingParams(max_tokens=120, temperature=1.3)
+
+    async def work(model: SupervisedModel) -> None:
+        undisturbed = await collect(model.sample(PROMPT, 40, params, 3))
+        assert model.pid is not None
+        for name in {"EngineCor", "Worker"} & set(session(model.pid)) or {
+            ""
+        }:  # vLLM's own, the first cut by the kernel
+            restarted, stream = model.restarted, model.sample(PROMPT, 40, params, 3)
+            found = [await anext(stream)]
+            os.kill(session(model.pid).get(name, model.pid), number)
+            found += await collect(stream)
+            assert sorted((one.index, one.text) for one in found) == sorted((o.index, o.text) for o in undisturbed)
+            assert model.restarted > restarted
+
+    with ExitStack() as stack:
+        case = case_of(engine, tmp_path, stack)
+        model = ENGINES[engine].load(case.policy, case.family, replace(case.config, max_num_seqs=4, stall_s=stall_s))
+        assert isinstance(model, SupervisedModel)
+        stack.callback(model.close)
+        asyncio.run(work(model))

@@ -16,7 +16,7 @@ PARAMS = SamplingParams(max_tokens=200)
 
 
 def sampled(n: int, *, config: Config, prompt: str = PROMPT, seed: int = 3) -> list[Completion]:
-    return asyncio.run(collect(scripted.load(None, config).sample(prompt, n, PARAMS, seed)))
+    return asyncio.run(collect(scripted.load("", "auto", config).sample(prompt, n, PARAMS, seed)))
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ def test_it_slips_about_as_often_as_it_is_told() -> None:
 
 
 def test_another_slip_rate_is_another_revision() -> None:
-    revisions = {scripted.describe(None, Config(slip_rate=rate)).revision for rate in (0.0, 0.1, 0.2)}
+    revisions = {scripted.describe("", "auto", Config(slip_rate=rate)).revision for rate in (0.0, 0.1, 0.2)}
     assert len(revisions) == 3
-    assert scripted.describe(None, Config(delay_s=1.0)) == scripted.describe(None, Config())
+    assert scripted.describe("", "auto", Config(delay_s=1.0)) == scripted.describe("", "auto", Config())
 
 
 def test_the_share_of_requests_that_fail_is_as_told_and_named_by_the_seed() -> None:

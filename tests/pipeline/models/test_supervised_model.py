@@ -1,4 +1,4 @@
-"""The embedded engine in its own process: what becomes of samples when that process is killed, hangs or cannot start.
+"""A model whose engine is a process of its own: what becomes of samples when that process is killed, hangs or cannot start.
 
 Runs the real engine on the embedded policy and asserts nothing about how good the policy is.
 """
@@ -11,17 +11,17 @@ import sys
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
 from pipeline.code import ROOT
 from pipeline.models import openvino, policy
-from pipeline.models.engine_process import BLOCK, EngineProcess, Launch
+from pipeline.models.supervised_model import BLOCK, Launch, SupervisedModel
 from schemas.errors import EngineError
 from schemas.model import Completion, SamplingParams
 from tests.doubles import collect
+from tests.processes import gone
 
 pytestmark = pytest.mark.skipif(not (policy.POLICIES / "math").is_dir(), reason="there is no embedded policy")
 
@@ -35,12 +35,12 @@ Value = TypeVar("Value")
 
 
 def driving(
-    work: Callable[[EngineProcess], Coroutine[None, None, Value]], config: openvino.Config = FEW_AT_ONCE
+    work: Callable[[SupervisedModel], Coroutine[None, None, Value]], config: openvino.Config = FEW_AT_ONCE
 ) -> Value:
     """Run `work` on an engine of its own and close it."""
 
     async def whole() -> Value:
-        engine = openvino.load(policy.find("math"), config)
+        engine = openvino.load("math", "auto", config)
         try:
             return await work(engine)
         finally:
@@ -49,7 +49,7 @@ def driving(
     return asyncio.run(whole())
 
 
-def the_pid(engine: EngineProcess) -> int:
+def the_pid(engine: SupervisedModel) -> int:
     assert engine.pid is not None
     return engine.pid
 
@@ -58,26 +58,16 @@ def in_order(completions: list[Completion]) -> list[tuple[int, str]]:
     return sorted((one.index, one.text) for one in completions)
 
 
-def gone(pid: int) -> bool:
-    """Wait for a process to end."""
-    for _ in range(200):
-        stat = Path(f"/proc/{pid}/stat")
-        if not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z":
-            return True
-        time.sleep(0.05)
-    return False
-
-
 @pytest.fixture(scope="module")
 def undisturbed() -> list[tuple[int, str]]:
-    async def work(engine: EngineProcess) -> list[Completion]:
+    async def work(engine: SupervisedModel) -> list[Completion]:
         return await collect(engine.sample(PROMPT, SAMPLES, PARAMS, 3))
 
     return in_order(driving(work, openvino.Config(prefix_caching=False)))
 
 
 def test_the_child_never_has_more_than_its_share(undisturbed: list[tuple[int, str]]) -> None:
-    async def work(engine: EngineProcess) -> list[Completion]:
+    async def work(engine: SupervisedModel) -> list[Completion]:
         found = []
         async for completion in engine.sample(PROMPT, SAMPLES, PARAMS, 3):
             assert engine.in_flight <= FEW_AT_ONCE.max_num_seqs * 5 // 4  # a quarter waits in the child
@@ -91,7 +81,7 @@ def test_the_child_never_has_more_than_its_share(undisturbed: list[tuple[int, st
 def disturbed(signals: tuple[int, ...], stall_s: float) -> tuple[list[Completion], int]:
     """Send signals to the engine after its first samples; return all samples and how often it was replaced."""
 
-    async def work(engine: EngineProcess) -> tuple[list[Completion], int]:
+    async def work(engine: SupervisedModel) -> tuple[list[Completion], int]:
         stream = engine.sample(PROMPT, SAMPLES, PARAMS, 3)
         found = [await anext(stream)]
         for number in signals:
@@ -115,8 +105,22 @@ def test_a_hung_engine_is_replaced_and_no_sample_is_lost_or_changed(undisturbed:
     assert restarted >= 1
 
 
+def test_an_engine_that_hangs_with_more_to_read_than_a_pipe_holds_does_not_hang_its_parent() -> None:
+    """Prompts of 500 different tokens each: a thousand of them are megabytes."""
+
+    async def work(engine: SupervisedModel) -> int:
+        await collect(engine.sample(PROMPT, 1, PARAMS, 8))
+        os.kill(the_pid(engine), signal.SIGSTOP)
+        prompts = [tuple((i + k) % 250 + 256 for k in range(500)) for i in range(1000)]
+        found = await asyncio.gather(*(collect(engine.sample(p, 1, SamplingParams(max_tokens=1), 1)) for p in prompts))
+        assert engine.restarted == 1
+        return sum(len(one) for one in found)
+
+    assert driving(work, openvino.Config(max_num_seqs=800, stall_s=2)) == 1000
+
+
 def test_an_idle_engine_that_dies_is_there_for_the_next_request(undisturbed: list[tuple[int, str]]) -> None:
-    async def work(engine: EngineProcess) -> list[Completion]:
+    async def work(engine: SupervisedModel) -> list[Completion]:
         await collect(engine.sample(PROMPT, 1, PARAMS, 8))
         os.kill(the_pid(engine), signal.SIGKILL)
         found = await collect(engine.sample(PROMPT, SAMPLES, PARAMS, 3))
@@ -130,7 +134,8 @@ def test_an_engine_that_cannot_start_is_an_error_for_all_that_wait() -> None:
     async def whole() -> None:
         embedded = policy.find("math")
         launch = Launch(module="tests.no_such_module", settings=None, max_in_flight=4, restarts=1)
-        engine = EngineProcess(embedded.info("none"), embedded.tokenizer, launch, vocabulary=512, end_token=1)
+        info = embedded.info("none", "auto")
+        engine = SupervisedModel(info, embedded.tokenizer, launch, vocabulary=512, end_tokens=(1,))
         try:
             requests = [collect(engine.sample(PROMPT, 3, PARAMS, seed)) for seed in range(3)]
             errors = await asyncio.gather(*requests, return_exceptions=True)
@@ -143,7 +148,7 @@ def test_an_engine_that_cannot_start_is_an_error_for_all_that_wait() -> None:
 
 
 def test_closing_a_request_frees_the_engine_at_once(undisturbed: list[tuple[int, str]]) -> None:
-    async def work(engine: EngineProcess) -> list[Completion]:
+    async def work(engine: SupervisedModel) -> list[Completion]:
         stream = engine.sample(PROMPT, 500, SamplingParams(max_tokens=900, temperature=2.0), 9)
         await anext(stream)
         assert engine.in_flight > 0
@@ -155,7 +160,7 @@ def test_closing_a_request_frees_the_engine_at_once(undisturbed: list[tuple[int,
 
 
 def test_close_ends_the_child_and_fails_what_waits() -> None:
-    async def work(engine: EngineProcess) -> int:
+    async def work(engine: SupervisedModel) -> int:
         stream = engine.sample(PROMPT, SAMPLES, PARAMS, 3)
         await anext(stream)
         pid = the_pid(engine)
@@ -173,10 +178,10 @@ def test_the_child_dies_with_a_killed_parent() -> None:
     """Even one that hangs and would never notice that nobody listens."""
     script = (
         "import asyncio, os, signal\n"
-        "from pipeline.models import openvino, policy\n"
+        "from pipeline.models import openvino\n"
         "from schemas.model import SamplingParams\n"
         "async def main():\n"
-        "    engine = openvino.load(policy.find('math'), openvino.Config())\n"
+        "    engine = openvino.load('math', 'auto', openvino.Config())\n"
         f"    await anext(engine.sample({PROMPT!r}, 1, SamplingParams(max_tokens=5), 1))\n"
         "    os.kill(engine.pid, signal.SIGSTOP)\n"
         "    print(engine.pid, flush=True)\n"
@@ -191,7 +196,7 @@ def test_the_child_dies_with_a_killed_parent() -> None:
 
 
 def test_tokens_of_blocks_seen_before_count_as_cached() -> None:
-    async def work(engine: EngineProcess) -> None:
+    async def work(engine: SupervisedModel) -> None:
         tokens = engine.tokenizer.encode("1 + 2 * 3 - 4 + 5 * 6 - 7 + 8 * 9 - " * 20)
         short = SamplingParams(max_tokens=1)
 
@@ -211,7 +216,7 @@ def test_tokens_of_blocks_seen_before_count_as_cached() -> None:
 
 
 def test_without_prefix_caching_nothing_is_cached() -> None:
-    async def work(engine: EngineProcess) -> None:
+    async def work(engine: SupervisedModel) -> None:
         for _ in range(2):
             (one,) = await collect(
                 engine.sample("1 + 2 * 3 - 4 + 5 * 6 - 7 + " * 9, 1, SamplingParams(max_tokens=1), 1)
@@ -222,7 +227,7 @@ def test_without_prefix_caching_nothing_is_cached() -> None:
 
 
 def test_engine_time_is_shared_out_and_no_more_than_there_was() -> None:
-    async def work(engine: EngineProcess) -> None:
+    async def work(engine: SupervisedModel) -> None:
         await collect(engine.sample(PROMPT, 1, PARAMS, 1))
         began = time.monotonic()
         found = await collect(engine.sample(PROMPT, SAMPLES, PARAMS, 3))

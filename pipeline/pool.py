@@ -1,0 +1,115 @@
+"""The policies of a run: from what a configuration names to models, prompts and how they are drawn."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from generators.catalog import GENERATORS
+from generators.prompts import catalog as prompts
+from pipeline.config import PolicyConfig, RunConfig
+from pipeline.models import catalog
+from pipeline.models.catalog import ENGINES
+from schemas.errors import ConfigError, ContinuationError
+from schemas.model import Model, ModelInfo, SamplingParams
+from schemas.pool import Pool, Prompt, Sampler
+
+
+def resolved(config: RunConfig) -> tuple[RunConfig, dict[str, str]]:
+    """Return the configuration as every machine of the run can read it, and why which engine was taken, by model.
+
+    An engine stands in place of every `auto`, and the text of a prompt in place of its file. Raises ConfigError, also where an
+    engine that is asked for is not installed.
+    """
+    models, reasons = dict(config.models), {}
+    for name, model in _used(config).items():
+        engine = model.engine
+        if engine == "auto":
+            engine, reasons[name] = catalog.choose(engine)
+        if lack := ENGINES[engine].missing():
+            raise ConfigError(f"models.{name}.engine = {engine!r}: {lack}")
+        models[name] = replace(model, engine=engine)
+    policies = tuple(map(_with_text, config.policies))
+    return replace(config, models=models, policies=policies, completer=_with_text(config.completer)), reasons
+
+
+def _with_text(policy: PolicyConfig) -> PolicyConfig:
+    return replace(policy, prompt=prompts.find(policy.prompt).text) if policy.prompt.endswith(".txt") else policy
+
+
+def describe(config: RunConfig) -> dict[str, ModelInfo]:
+    """Say what each model of the run is, without weights in memory. Raises PolicyError, ConfigError, EngineError."""
+    return {
+        name: ENGINES[model.engine].describe(model.policy, model.family, model.engine_config)
+        for name, model in _used(config).items()
+    }
+
+
+def load(config: RunConfig) -> dict[str, Model]:
+    """Return the models of the run; nothing is started before the first sample. Raises as `describe` does."""
+    return {
+        name: ENGINES[model.engine].load(model.policy, model.family, model.engine_config)
+        for name, model in _used(config).items()
+    }
+
+
+def gpus(config: RunConfig) -> float:
+    """Return the GPUs that one engine actor of the run needs."""
+    return sum(ENGINES[model.engine].gpus(model.engine_config) for model in _used(config).values())
+
+
+def assemble(config: RunConfig, models: Mapping[str, Model]) -> Pool:
+    """Return the policies of the run over models that are there."""
+    writers = tuple(_sampler(policy, models[policy.model]) for policy in config.policies)
+    return Pool(writers=writers, completer=_sampler(config.completer, models[config.completer.model]))
+
+
+def meaning(config: RunConfig, infos: Mapping[str, ModelInfo]) -> dict[str, Any]:
+    """Return what the policies of the run mean, for the fingerprint: models, prompts and sampling, whatever their names."""
+
+    def one(policy: PolicyConfig) -> dict[str, Any]:
+        info = infos[policy.model]
+        sampling = {key: value for key, value in asdict(policy).items() if key not in ("model", "prompt")}
+        prompt = _prompt(policy, info)
+        return sampling | {"model": [info.name, info.revision], "family": asdict(info.family), "prompt": prompt.text}
+
+    return {"policies": [one(policy) for policy in config.policies], "completer": one(config.completer)}
+
+
+def check(config: RunConfig, infos: Mapping[str, ModelInfo]) -> None:
+    """Raise ContinuationError or ConfigError where the completer cannot continue what the policies write."""
+    completer = infos[config.completer.model]
+    if not GENERATORS[config.generator_name].needs_continuation(config.generator):
+        return
+    if not completer.can_continue:
+        raise ContinuationError(
+            f"{completer.engine} model {completer.name} cannot continue an exact prefix, which step labels by "
+            f"{config.generator_name} need; name a [completer] that can, or ask for whole solutions only"
+        )
+    for writer in {policy.model for policy in config.policies}:
+        family = infos[writer].family
+        thinks = family.thinking or completer.family.thinking
+        if thinks and family != completer.family:
+            raise ConfigError(
+                f"the completer {completer.name} (family {completer.family.name}) cannot continue the thoughts of "
+                f"{infos[writer].name} (family {family.name}); where one thinks in tags, both must be of one family"
+            )
+
+
+def _used(config: RunConfig) -> dict[str, Any]:  # Any: ModelConfig, whose options are each engine's own
+    """Return the models that a policy of the run names; the others are not started."""
+    names = {policy.model for policy in (*config.policies, config.completer)}
+    return {name: model for name, model in config.models.items() if name in names}
+
+
+def _sampler(policy: PolicyConfig, model: Model) -> Sampler:
+    params = SamplingParams(
+        temperature=policy.temperature,
+        top_p=policy.top_p,
+        max_tokens=policy.max_tokens,
+        stop=model.info.family.stop,
+    )
+    return Sampler(model=model, prompt=_prompt(policy, model.info), params=params)
+
+
+def _prompt(policy: PolicyConfig, info: ModelInfo) -> Prompt:
+    return prompts.find(policy.prompt or info.family.prompt)

@@ -1,0 +1,104 @@
+"""The policies of a run: from the names in a configuration to models and prompts."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline import config as configuration
+from pipeline import pool
+from pipeline.config import RunConfig
+from pipeline.models import scripted
+from pipeline.models.scripted import ScriptedModel
+from schemas.errors import ConfigError, ContinuationError
+from schemas.model import ModelFamily, ModelInfo
+
+TWO = {"models": {"a": {"engine": "scripted"}, "b": {"engine": "scripted"}}, "policies": [{"model": "a"}]}
+THINKS = ModelFamily(name="thinks", template="{prompt}", prompt="solve_bare.v1", thinking=("<t>", "</t>"))
+
+
+def parsed(**overrides: object) -> RunConfig:
+    return configuration.parse(TWO | overrides, "test")
+
+
+def infos(
+    a: ModelFamily | None = None, b: ModelFamily | None = None, *, can_continue: bool = True
+) -> dict[str, ModelInfo]:
+    info = replace(ScriptedModel(scripted.Config()).info, can_continue=can_continue)
+    return {
+        "a": replace(info, name="A", family=a or info.family),
+        "b": replace(info, name="B", family=b or info.family),
+    }
+
+
+def test_policies_are_built_from_what_the_configuration_says() -> None:
+    policies = [{"model": "a", "temperature": 0.5, "max_tokens": 9}, {"model": "b", "prompt": "solve_boxed.v1"}]
+    models = {name: ScriptedModel(scripted.Config()) for name in "ab"}
+    models["b"].info = infos()["b"]
+    found = pool.assemble(parsed(policies=policies, completer={"model": "b", "top_p": 0.5}), models)
+    first, second = found.writers
+    assert (first.model, first.params.temperature, first.params.max_tokens) == (models["a"], 0.5, 9)
+    assert (second.model, second.params.temperature, found.completer.params.top_p) == (models["b"], 1.0, 0.5)
+    assert first.prompt.name == models["a"].info.family.prompt and second.prompt.name == "solve_boxed.v1"
+    assert len({first.prompt_hash, second.prompt_hash}) == 2
+    assert "boxed" in models["b"].tokenizer.decode(second.ask("What is 1 + 1?"))
+
+
+def test_the_same_policy_twice_is_the_same_policy() -> None:
+    """So a completer that is one of the writers is known as such, and makes no tries of its own."""
+    models = {"a": ScriptedModel(scripted.Config())}
+    found = pool.assemble(parsed(completer={"model": "a"}), models)
+    assert found.writers == (found.completer,)
+    other = pool.assemble(parsed(completer={"model": "a", "temperature": 0.5}), models)
+    assert other.writers != (other.completer,)
+
+
+def test_stop_strings_of_the_family_are_in_the_sampling() -> None:
+    model = ScriptedModel(scripted.Config())
+    model.info = replace(model.info, family=replace(model.info.family, stop=("\nProblem:",)))
+    assert pool.assemble(parsed(), {"a": model}).completer.params.stop == ("\nProblem:",)
+
+
+def test_an_unknown_prompt_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"solve_boxd\.v1.*solve_boxed\.v1"):
+        pool.meaning(parsed(policies=[{"model": "a", "prompt": "solve_boxd.v1"}]), infos())
+
+
+def test_a_completer_that_cannot_continue_is_refused_only_where_it_has_to() -> None:
+    with pytest.raises(ContinuationError, match="cannot continue an exact prefix"):
+        pool.check(parsed(), infos(can_continue=False))
+    pool.check(parsed(generator={"labelled": 0}), infos(can_continue=False))
+
+
+def test_thoughts_are_continued_by_the_same_family_only() -> None:
+    other = parsed(completer={"model": "b"})
+    pool.check(other, infos())
+    pool.check(other, infos(THINKS, THINKS))
+    for families in ((THINKS, None), (None, THINKS), (THINKS, replace(THINKS, template="{prompt}<t>"))):
+        with pytest.raises(ConfigError, match="cannot continue the thoughts"):
+            pool.check(other, infos(*families))
+    pool.check(parsed(completer={"model": "b"}, generator={"labelled": 0}), infos(THINKS))
+
+
+def test_an_engine_that_is_not_installed_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scripted, "missing", lambda: "it is not here; add it with `make it`")
+    with pytest.raises(ConfigError, match="models.a.engine = 'scripted': it is not here; add it with `make it`"):
+        pool.resolved(parsed())
+
+
+def test_gpus_are_those_of_the_models_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scripted, "gpus", lambda _: 0.5)
+    assert pool.gpus(parsed()) == 0.5
+    assert pool.gpus(parsed(completer={"model": "b"})) == 1.0
+
+
+def test_the_text_of_a_prompt_file_travels_with_the_run(tmp_path: Path) -> None:
+    path = tmp_path / "mine.txt"
+    path.write_text("Solve {problem} please\n")
+    config, _ = pool.resolved(parsed(policies=[{"model": "a", "prompt": str(path)}]))
+    path.unlink()
+    model = ScriptedModel(scripted.Config())
+    found = pool.assemble(config, {"a": model}).completer
+    assert found.prompt.text == "Solve {problem} please"
+    same = parsed(policies=[{"model": "a", "prompt": "Solve {problem} please"}])
+    assert pool.meaning(config, infos()) == pool.meaning(same, infos())

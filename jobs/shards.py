@@ -12,7 +12,7 @@ from rich.console import Console
 
 from pipeline import config as configuration
 from pipeline import flow, summary
-from pipeline.config import RunConfig
+from pipeline.config import ModelConfig, RunConfig
 from pipeline.flow import Plan
 from pipeline.models import http
 from pipeline.models.catalog import ENGINES
@@ -68,7 +68,7 @@ def configured(arguments: argparse.Namespace) -> RunConfig:
     if arguments.local:
         config = replace(config, flow=replace(config.flow, ray=False))
     # Ray's workers run in another folder.
-    models = {name: replace(model, policy=_absolute(model.policy)) for name, model in config.models.items()}
+    models = {name: _with_absolute_paths(model) for name, model in config.models.items()}
     config = replace(config, models=models)
     configuration.check(config, "the command line")
     return config
@@ -83,6 +83,13 @@ def on_engine(config: RunConfig, engine: str, url: str | None = None) -> RunConf
             options["http"] = replace(options.get("http", http.Config()), url=url)
         models[name] = replace(model, engine=engine, options=options)
     return replace(config, models=models)
+
+
+def _with_absolute_paths(model: ModelConfig) -> ModelConfig:
+    options = dict(model.options)
+    if "http" in options:
+        options["http"] = replace(options["http"], tokenizer=_absolute(options["http"].tokenizer))
+    return replace(model, policy=_absolute(model.policy), options=options)
 
 
 def _absolute(name: str) -> str:

@@ -1,5 +1,7 @@
 """The policies of a run: from what a configuration names to models, prompts and how they are drawn."""
 
+import math
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
@@ -46,10 +48,29 @@ def describe(config: RunConfig) -> dict[str, ModelInfo]:
 
 def load(config: RunConfig) -> dict[str, Model]:
     """Return the models of the run; nothing is started before the first sample. Raises as `describe` does."""
+    shares = devices(config, os.environ.get("CUDA_VISIBLE_DEVICES", ""))
     return {
-        name: ENGINES[model.engine].load(model.policy, model.family, model.engine_config)
+        name: ENGINES[model.engine].load(
+            model.policy,
+            model.family,
+            replace(model.engine_config, devices=shares[name]) if shares.get(name) else model.engine_config,
+        )
         for name, model in _used(config).items()
     }
+
+
+def devices(config: RunConfig, visible: str) -> dict[str, str]:
+    """Share out the GPUs that this process may use (as CUDA_VISIBLE_DEVICES says) among the models that want some, in order.
+
+    Empty for a model that names its own, and for all where `visible` does not say.
+    """
+    shares, begin, names = {}, 0.0, [name for name in visible.split(",") if name]
+    for name, model in _used(config).items():
+        end = begin + ENGINES[model.engine].gpus(model.engine_config)
+        if names and end > begin and not model.engine_config.devices:
+            shares[name] = ",".join(names[int(begin) : math.ceil(end)])
+        begin = end
+    return shares
 
 
 def gpus(config: RunConfig) -> float:

@@ -145,7 +145,8 @@ def _cell(value: object) -> Text:
     if isinstance(value, int | Decimal):
         return Text(f"{value:,}")
     if isinstance(value, float):
-        return Text(f"{value:,.1f}" if abs(value) >= 100 else f"{value:.3f}")
+        small = 0 < abs(value) < 0.01  # dollars of one trace
+        return Text(f"{value:,.1f}" if abs(value) >= 100 else f"{value:.2g}" if small else f"{value:.3f}")
     text = str(_flat(value))
     text = text if len(text) <= _MAX_CELL else text[: _MAX_CELL - 1] + "…"
     # Sampled text can hold anything, control sequences of a terminal too.

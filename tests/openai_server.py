@@ -10,6 +10,7 @@ which seeds it knows, and what its answers hold are those of vLLM 0.32, llama-se
 import asyncio
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
@@ -86,6 +87,8 @@ class Server:
     requests: list[Json] = field(default_factory=list)
     """Bodies of the requests for completions, those that failed too."""
     headers: list[dict[str, str]] = field(default_factory=list)
+    arrived: list[float] = field(default_factory=list)
+    """When each came, by the monotonic clock."""
     asked: Counter[str] = field(default_factory=Counter)
     """Paths."""
     abandoned: int = 0
@@ -161,6 +164,7 @@ class Server:
             return await _write(writer, status, json.dumps(told))
         self.requests.append(body)
         self.headers.append(headers)
+        self.arrived.append(time.monotonic())
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
         working, left = asyncio.create_task(self._complete(path, body, headers)), asyncio.create_task(reader.read(1))

@@ -1,8 +1,31 @@
 """Look at processes, in tests of what becomes of them."""
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+MARK = "STEPMILL_TEST_MARK"
+
+
+def marked(mark: str) -> dict[str, str]:
+    """Return an environment whose heirs `with_mark` finds."""
+    return os.environ | {MARK: mark}
+
+
+def with_mark(mark: str, command: str) -> list[int]:
+    """Return the processes that inherited `mark` and have `command` in their command line."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if (
+                f"{MARK}={mark}".encode() in (entry / "environ").read_bytes()
+                and command in (entry / "cmdline").read_bytes().decode()
+            ):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
 
 
 def session(leader: int) -> dict[str, int]:

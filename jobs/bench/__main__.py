@@ -1,10 +1,10 @@
-"""`python -m jobs.bench engine`: pick a benchmark by name."""
+"""`python -m jobs.bench NAME`: pick a benchmark by name."""
 
 import sys
 
-from jobs.bench import engine
+from jobs.bench import answers, engine, gpu
 
-_BENCHMARKS = {"engine": engine.main}
+_BENCHMARKS = {"answers": answers.main, "engine": engine.main, "gpu": gpu.main}
 
 
 def main(argv: list[str]) -> int:

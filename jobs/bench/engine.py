@@ -25,6 +25,7 @@ from pipeline import config as configuration
 from pipeline import pool
 from pipeline.config import RunConfig
 from pipeline.manifest import read
+from pipeline.models import policy
 from pipeline.models.engine_process import Job
 from schemas import ids
 from schemas.model import SamplingParams
@@ -44,6 +45,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--problems", type=int, default=360, help="problems of one flow arm (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (default: %(default)s)")
     parser.add_argument(
+        "--seeding", action="store_true", help="also the bare vLLM without a seed per request, to say what seeds cost"
+    )
+    parser.add_argument(
         "--url", help="server for --engine http; without it a `vllm serve` is started, which needs vLLM"
     )
     parser.add_argument("--raw", help=argparse.SUPPRESS)
@@ -54,7 +58,9 @@ def main(argv: list[str]) -> int:
         return 0
     with ExitStack() as stack:
         if arguments.engine == "http" and not arguments.url:
-            arguments.url = stack.enter_context(server.serving(configuration.load(arguments.config)))
+            (model,) = configuration.load(arguments.config).models.values()
+            weights = policy.find(model.policy).weights
+            arguments.url = stack.enter_context(server.serving(weights, model.policy))
         print(json.dumps(_measured(arguments)))
     return 0
 
@@ -65,16 +71,17 @@ def _config(arguments: argparse.Namespace) -> RunConfig:
 
 def _measured(arguments: argparse.Namespace) -> dict[str, Any]:  # Any: JSON
     feeds = import_module(f"jobs.bench.raw.{arguments.engine}").FEEDS
-    arms: dict[str, list[dict[str, Any]]] = {name: [] for name in ("flow", *feeds)}
+    others = ("unseeded",) if arguments.seeding else ()
+    arms: dict[str, list[dict[str, Any]]] = {name: [] for name in ("flow", *feeds, *others)}
     for round_ in range(arguments.rounds):
         with tempfile.TemporaryDirectory() as out:
             flow = _flow(arguments, out)
             arms["flow"].append(flow)
-            for feed in feeds:
+            for feed in (*feeds, *others):
                 child = [*_command("jobs.bench", "engine", arguments), "--raw", feed, "--run", flow["folder"]]
                 arms[feed].append(_json_of(child))
         for name, measured in arms.items():
-            print(f"round {round_ + 1} {name:>7}: {measured[-1]['tokens_per_s']:,.0f} tokens/s", flush=True)
+            print(f"round {round_ + 1} {name:>8}: {measured[-1]['tokens_per_s']:,.0f} tokens/s", flush=True)
     medians = {name: statistics.median(m["tokens_per_s"] for m in measured) for name, measured in arms.items()}
     best = max(feeds, key=lambda feed: medians[feed])
     return {
@@ -85,6 +92,7 @@ def _measured(arguments: argparse.Namespace) -> dict[str, Any]:  # Any: JSON
         "raw_feed": best,
         "mean_batch": statistics.median(m["mean_batch"] for m in arms["flow"]),
         **{f"raw_{feed}_tokens_per_s": round(medians[feed]) for feed in feeds},
+        **({"seeding_cost": round(1 - medians["at_once"] / medians["unseeded"], 3)} if arguments.seeding else {}),
         "flow_tokens": arms["flow"][-1]["tokens"],
         "raw_tokens": arms[best][-1]["tokens"],
     }

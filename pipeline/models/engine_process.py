@@ -71,7 +71,8 @@ class EngineProcess:
             self._child = subprocess.Popen(
                 [sys.executable, "-m", module, str(theirs.fileno()), self._scratch.name],
                 cwd=ROOT,
-                env=os.environ | {"PYTHONPATH": str(ROOT)},
+                env=os.environ
+                | {"PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))},
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=2,  # standard output belongs to the parent's own result

@@ -24,7 +24,7 @@ from pipeline.models.http_wire import Style
 from pipeline.models.pieces import Pieces
 from pipeline.models.policy import Policy
 from schemas.errors import ConfigError
-from schemas.model import ModelFamily, ModelInfo, Tokens
+from schemas.model import ModelFamily, ModelInfo
 
 NAME = "http"
 
@@ -54,7 +54,10 @@ class Config:
     """For one whole answer, which comes in one piece."""
     connect_timeout_s: float = 10.0
     attempts: int = 10
-    """How often a request is sent, 90 s in all on the average, before a server that answers nobody is given up."""
+    """How often a request is sent on which the server fails: status 500, a broken connection, no answer."""
+    patience_s: float = 300.0
+    """How long a server that is not there, or has too much to do, is asked again while it answers nobody. It must be longer
+    than it takes to start the server again: `vllm serve` of a small model takes 40 s on a CPU."""
     context_length: int = 0
     """Tokens; 0: what the server says, or 4,096 where it does not."""
     tokenizer: str = ""
@@ -76,6 +79,7 @@ _LEAST = {
     "attempts": 1,
     "timeout_s": 0.001,
     "connect_timeout_s": 0.001,
+    "patience_s": 0,
     "requests_per_minute": 0,
     "tokens_per_minute": 0,
     "context_length": 0,
@@ -101,6 +105,7 @@ def load(policy: str, family: str, config: Config) -> HttpModel:
         timeout_s=config.timeout_s,
         connect_timeout_s=config.connect_timeout_s,
         attempts=config.attempts,
+        patience_s=config.patience_s,
         trust_env=not _on_this_machine(url),
     )
     return HttpModel(_ask(policy, family, config), Client(terms), chat=config.api == "chat")

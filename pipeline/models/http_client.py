@@ -21,8 +21,8 @@ from pipeline.models.http_server import KEY_REMEDY, unreachable
 from schemas.errors import EngineError
 
 BACKOFF_S = 0.5
-LONGEST_BACKOFF_S = 60.0
-"""Nine waits from 0.5 to 60 s are 94 s on the average: a `vllm serve` that is restarted is back in 40 to 90 s."""
+LONGEST_BACKOFF_S = 20.0
+"""A server that comes back is idle for no longer."""
 _PASSING = {408, 409, 425, 429}
 _LASTING = {501, 505}
 _REFUSED = {400, 413, 422}
@@ -46,6 +46,7 @@ class Terms:
     timeout_s: float
     connect_timeout_s: float
     attempts: int
+    patience_s: float
     trust_env: bool
     """Whether proxies of the environment are used."""
 
@@ -59,7 +60,7 @@ class _Failure:
     wait_s: float = 0.0
     """How long the server wants to be left alone."""
     busy: bool = False
-    """The server was not there or had too much to do; the request itself is not to blame."""
+    """The server was not there or had too much to do: no attempt was made at the request itself."""
 
 
 class Client:
@@ -73,6 +74,7 @@ class Client:
         self._pace = Pace(terms.requests_per_minute, terms.tokens_per_minute)
         self._places = asyncio.Semaphore(terms.max_in_flight)
         self._answered = 0
+        self._answered_at = 0.0
         self._http: httpx2.AsyncClient | None = None
 
     async def post(
@@ -83,27 +85,26 @@ class Client:
         Raises ValueError where the server refuses this request or fails on it and on no other, and EngineError where it is
         lost: not there after all attempts, or with nothing for us (no such model, a wrong key, an empty account).
         """
-        failures, seconds, content = 0, 0.0, json.dumps(body).encode()
+        seconds, content, attempts, busy = 0.0, json.dumps(body).encode(), 0, 0
         async with self._places:
-            answered = before = self._answered
+            began, answered = time.monotonic(), self._answered
             while True:
                 await self._pace.turn(tokens)
-                began = self.share.begin()
+                share = self.share.begin()
                 try:
                     outcome = await self._try(path, content)
                 finally:
-                    seconds += self.share.end(began)
+                    seconds += self.share.end(share)
                 if not isinstance(outcome, _Failure):
-                    self._answered += 1
+                    self._answered, self._answered_at = self._answered + 1, time.monotonic()
                     self._pace.give_back(tokens - _used(outcome, tokens))
                     return outcome, seconds
-                # A busy server that goes on answering others will come to this request as well.
-                failures = 1 if outcome.busy and self._answered > answered else failures + 1
-                answered = self._answered
-                if failures >= self._terms.attempts:
-                    raise self._given_up(outcome, failures, others=answered > before)
+                attempts, busy = (attempts, busy + 1) if outcome.busy else (attempts + 1, 0)
+                silent_s = time.monotonic() - max(began, self._answered_at)
+                if attempts >= self._terms.attempts or (busy and silent_s > self._terms.patience_s):
+                    raise self._given_up(outcome, attempts + busy, others=self._answered > answered)
                 self.retried += 1
-                await self._back_off(outcome, failures)
+                await self._back_off(outcome, attempts + busy)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -111,18 +112,18 @@ class Client:
             await self._http.aclose()
             self._http = None
 
-    async def _back_off(self, failure: _Failure, failures: int) -> None:
+    async def _back_off(self, failure: _Failure, sent: int) -> None:
         if failure.wait_s:
             self._pace.hold(failure.wait_s)
-        longest = min(LONGEST_BACKOFF_S, BACKOFF_S * 2 ** (failures - 1))
+        longest = min(LONGEST_BACKOFF_S, BACKOFF_S * 2 ** min(sent - 1, 16))
         await asyncio.sleep(failure.wait_s + random.uniform(0, longest))
 
-    def _given_up(self, failure: _Failure, failures: int, *, others: bool) -> Exception:
+    def _given_up(self, failure: _Failure, sent: int, *, others: bool) -> Exception:
         if others and not failure.busy:
-            return ValueError(f"{self._terms.url} failed {failures} times on this request: {failure.reason}")
+            return ValueError(f"{self._terms.url} failed {sent} times on this request: {failure.reason}")
         return EngineError(
-            f"{self._terms.url} gave no answer in {failures} attempts, the last time: {failure.reason}; "
-            "start the server again or raise `attempts`; what was answered so far is kept"
+            f"{self._terms.url} has answered nobody while a request was sent {sent} times, the last time: {failure.reason}; "
+            "start the server again, or raise `patience_s` or `attempts`; what was answered so far is kept"
         )
 
     async def _try(self, path: str, content: bytes) -> "dict[str, Any] | _Failure":  # Any: JSON

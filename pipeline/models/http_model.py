@@ -90,8 +90,6 @@ class HttpModel:
                 f"prompt of {'' if self._vocabulary else 'about '}{len(tokens)} tokens and max_tokens "
                 f"{params.max_tokens} exceed the context of {self.info.context_length}"
             )
-        if not self._vocabulary:
-            self.tokenizer.decode(tokens)
         return tokens
 
     async def _draw(self, tokens: Tokens, params: SamplingParams, seed: int, index: int) -> Completion:

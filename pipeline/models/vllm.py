@@ -28,8 +28,12 @@ class Config:
     """GPUs that share one replica's weights."""
     gpu_fraction: float = 1.0
     """Share of a GPU that one replica takes, so that small models can share one. Whole GPUs with `tensor_parallel`."""
+    devices: str = ""
+    """Which GPUs, as in CUDA_VISIBLE_DEVICES; left out, those that this process may use, shared out among its models."""
     memory_utilization: float = 0.0
     """Share of a GPU's memory for weights and cache; 0: nine tenths of `gpu_fraction`."""
+    load_format: str = "auto"
+    """`dummy` makes random weights, to measure speed without a download."""
     dtype: str = "auto"
     """`auto`: what the model's own configuration says on a GPU, float32 on a CPU, where bfloat16 is half as fast."""
     max_num_seqs: int = 256

@@ -153,6 +153,7 @@ def start(settings: Settings) -> Any:  # Any: AsyncLLM; vLLM is not installed wh
         "skip_tokenizer_init": True,
         "generation_config": "vllm",  # not the model's own defaults: a request says all
         "max_model_len": settings.context_length,
+        "load_format": config.load_format,
         "dtype": "float32" if on_cpu and config.dtype == "auto" else config.dtype,
         "enforce_eager": on_cpu if config.eager is None else config.eager,
         "block_size": config.block_size or (32 if on_cpu else 16),
@@ -253,7 +254,7 @@ class StartLog:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         kept, self._holding = list(self._lines), False
         if error is not None:
-            told = f"{type(error).__name__}: {error}"
+            told = " ".join(f"{type(error).__name__}: {error}".partition(" [type=")[0].split())  # not pydantic's dump
             self._link.send(("failed", reason([told, *(line.decode("utf-8", "replace") for line in kept)]) or told))
             os.write(self._out, b"".join(kept))
 
@@ -274,21 +275,28 @@ def reason(lines: Sequence[str]) -> str | None:
     return None
 
 
-def main(argv: list[str]) -> None:
-    """Serve on the inherited socket."""
-    link = inherited(argv)
-    tempfile.tempdir = scratch = argv[2]
+def set_environment(settings: Settings) -> None:
+    """Tell vLLM what it takes from the environment only; before it is imported."""
     os.environ |= {
-        "VLLM_RPC_BASE_PATH": scratch,  # its sockets stay behind even when it ends well
         "VLLM_NO_USAGE_STATS": "1",
         "DO_NOT_TRACK": "1",
         "TOKENIZERS_PARALLELISM": "false",
         # A forked EngineCore would not run the end of this file.
-        "VLLM_WORKER_MULTIPROCESSING_METHOD": "spawn",
+        "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
     }
+    if settings.config.devices:
+        os.environ["CUDA_VISIBLE_DEVICES"] = settings.config.devices
+    os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", str(settings.config.cache_gb))
+
+
+def main(argv: list[str]) -> None:
+    """Serve on the inherited socket."""
+    link = inherited(argv)
+    tempfile.tempdir = scratch = argv[2]
+    os.environ["VLLM_RPC_BASE_PATH"] = scratch  # its sockets stay behind even when it ends well
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         settings: Settings = link.recv()
-        os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", str(settings.config.cache_gb))
+        set_environment(settings)
         asyncio.run(serve(link, settings))
 
 

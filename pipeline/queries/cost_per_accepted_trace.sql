@@ -33,8 +33,8 @@ SELECT
     traces,
     accepted,
     generated,
-    generated / nullif(accepted, 0) AS tokens_per_accepted,
-    engine_s / nullif(accepted, 0) AS s_per_accepted,
-    dollars / nullif(accepted, 0) AS dollars_per_accepted
+    generated / nullif(accepted, 0) AS tokens_each,
+    engine_s / nullif(accepted, 0) AS seconds_each,
+    dollars / nullif(accepted, 0) AS dollars_each
 FROM (SELECT *, 0 AS last FROM by_generator UNION ALL SELECT *, 1 AS last FROM everything)
-ORDER BY last, tokens_per_accepted NULLS LAST, generator
+ORDER BY last, tokens_each NULLS LAST, generator

@@ -25,6 +25,8 @@ def export(trained: Path, target: Path, name: str) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for file in ("config.json", "generation_config.json", "model.safetensors", "tokenizer.json"):
         shutil.copy(trained / file, target / file)
+    # Without it vLLM's transformers cut text as their own tokenizer for the architecture does, whatever tokenizer.json says.
+    (target / "tokenizer_config.json").write_text('{"tokenizer_class": "PreTrainedTokenizerFast"}\n')
     model = OVModelForCausalLM.from_pretrained(trained, export=True, stateful=True, compile=False, load_in_8bit=False)
     openvino.save_model(model.model, target / "openvino_model.xml", compress_to_fp16=False)
     fast = PreTrainedTokenizerFast(

@@ -16,38 +16,23 @@ from pipeline import manifest
 from pipeline.config import load
 from pipeline.query import catalog
 from pipeline.sources import load as load_source
+from tests.processes import marked, with_mark
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / "jobs" / "configs" / "local.toml"
 PROBLEMS = 24
-MARK = "STEPMILL_TEST_MARK"
 
 
 def start(out: Path, mark: str, *extra: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "jobs.shards", "--config", str(CONFIG), "--out", str(out), "--json"]
     command += ["--problems", str(PROBLEMS), *extra]
-    return subprocess.Popen(command, cwd=ROOT, env=os.environ | {MARK: mark}, stdout=subprocess.PIPE)
-
-
-def processes(mark: str, command: str) -> list[int]:
-    """Return the processes that inherited `mark` and have `command` in their command line."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if (
-                f"{MARK}={mark}".encode() in (entry / "environ").read_bytes()
-                and command in (entry / "cmdline").read_bytes().decode()
-            ):
-                found.append(int(entry.name))
-        except OSError:
-            continue
-    return found
+    return subprocess.Popen(command, cwd=ROOT, env=marked(mark), stdout=subprocess.PIPE)
 
 
 def wait_for(mark: str, command: str, driver: subprocess.Popen[bytes]) -> int | None:
     """Return the process id of `command` as soon as there is one, None where the run ended without."""
     while driver.poll() is None:
-        if found := processes(mark, command):
+        if found := with_mark(mark, command):
             return found[0]
         time.sleep(0.1)
     return None
@@ -89,16 +74,16 @@ def test_driver_then_actor_killed_at_random_moments(tmp_path: Path, attempt: int
     driver.kill()
     driver.wait()
     deadline = time.monotonic() + 20
-    while processes(mark, "") and time.monotonic() < deadline:
+    while with_mark(mark, "") and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert processes(mark, "pipeline.models.openvino") == [], "the engine outlived the driver"
+    assert with_mark(mark, "pipeline.models.openvino") == [], "the engine outlived the driver"
 
     mark = uuid.uuid4().hex
     driver = start(tmp_path, mark)
     actor = wait_for(mark, "MapWorker", driver)
     if actor is not None:
         time.sleep(rng.uniform(0, 4))
-        if actor in processes(mark, "ray::"):
+        if actor in with_mark(mark, "ray::"):
             os.kill(actor, signal.SIGKILL)
     assert driver.wait(timeout=240) == 0
     assert_complete(tmp_path)
@@ -111,7 +96,7 @@ def test_engine_killed_at_a_random_moment(tmp_path: Path, attempt: int) -> None:
     engine = wait_for(mark, "pipeline.models.openvino", driver)
     wait_for_journal(tmp_path, driver)
     time.sleep(random.Random().uniform(0, 2))
-    if engine is not None and engine in processes(mark, "pipeline.models.openvino"):
+    if engine is not None and engine in with_mark(mark, "pipeline.models.openvino"):
         os.kill(engine, signal.SIGKILL)
     assert driver.wait(timeout=240) == 0
     assert_complete(tmp_path)

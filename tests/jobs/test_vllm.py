@@ -13,7 +13,7 @@ import pytest
 from pipeline.code import ROOT
 from pipeline.models import vllm
 from pipeline.query import catalog
-from tests.processes import processes
+from tests.processes import marked, with_mark
 
 pytestmark = [pytest.mark.ray, pytest.mark.skipif(vllm.missing() is not None, reason="vLLM is not installed")]
 
@@ -22,8 +22,7 @@ PROBLEMS = 12
 
 def start(out: Path, *more: str, mark: str = "") -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "jobs.shards", "--out", str(out), "--problems", str(PROBLEMS), "--json", *more]
-    environment = os.environ | {"STEPMILL_TEST_MARK": mark}
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, cwd=ROOT, env=marked(mark), stdout=subprocess.PIPE, text=True)
 
 
 def assert_whole(out: Path, engine: str) -> None:
@@ -53,7 +52,7 @@ def test_a_killed_engine_core_costs_nothing_but_time(tmp_path: Path) -> None:
     driver = start(tmp_path, "--engine", "vllm", mark=mark)
     while driver.poll() is None and not any(path.stat().st_size for path in tmp_path.glob("run=*/journal/*.jsonl")):
         time.sleep(0.05)
-    for pid in processes(mark, "EngineCore"):
+    for pid in with_mark(mark, "EngineCore"):
         os.kill(pid, signal.SIGKILL)
     assert driver.wait(timeout=280) == 0
     assert_whole(tmp_path, "vllm")

@@ -8,7 +8,7 @@ import pytest
 from pipeline import config as configuration
 from pipeline import pool
 from pipeline.config import RunConfig
-from pipeline.models import scripted
+from pipeline.models import scripted, vllm
 from pipeline.models.scripted import ScriptedModel
 from schemas.errors import ConfigError, ContinuationError
 from schemas.model import ModelFamily, ModelInfo
@@ -102,3 +102,21 @@ def test_the_text_of_a_prompt_file_travels_with_the_run(tmp_path: Path) -> None:
     assert found.prompt.text == "Solve {problem} please"
     same = parsed(policies=[{"model": "a", "prompt": "Solve {problem} please"}])
     assert pool.meaning(config, infos()) == pool.meaning(same, infos())
+
+
+@pytest.mark.parametrize(
+    ("wants", "visible", "shares"),
+    [
+        ((1.0, 1.0), "4,7", {"a": "4", "b": "7"}),
+        ((0.5, 0.5), "3", {"a": "3", "b": "3"}),
+        ((2.0, 1.0), "0,1,2", {"a": "0,1", "b": "2"}),
+        ((0.0, 1.0), "5", {"b": "5"}),
+        ((1.0, 1.0), "", {}),
+    ],
+)
+def test_models_of_one_actor_share_out_its_gpus(
+    monkeypatch: pytest.MonkeyPatch, wants: tuple[float, float], visible: str, shares: dict[str, str]
+) -> None:
+    monkeypatch.setattr(vllm, "gpus", lambda config: config.gpu_fraction)
+    models = {name: {"engine": "vllm", "vllm": {"gpu_fraction": want}} for name, want in zip("ab", wants, strict=True)}
+    assert pool.devices(parsed(models=models, completer={"model": "b"}), visible) == shares

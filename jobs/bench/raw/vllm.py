@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from pipeline.config import ModelConfig
-from pipeline.models import policy, vllm
+from pipeline.models import vllm
 from pipeline.models.engine_process import Job
 
 FEEDS = ("at_once", "window")
@@ -21,16 +21,16 @@ async def _measured(model: ModelConfig, jobs: list[Job], warm_up: list[Job], fee
     from pipeline.models import vllm_process
 
     config = model.engine_config
-    settings, end_tokens = (
-        vllm.settings(model.policy, model.family, config),
-        policy.find(model.policy).end_tokens(model.family),
-    )
+    settings = vllm.settings(model.policy, model.family, config)
+    vllm_process.set_environment(settings)
     engine = vllm_process.start(settings)
-    limit = asyncio.Semaphore(len(jobs) if feed == "at_once" else config.max_num_seqs * 5 // 4)
+    limit = asyncio.Semaphore(config.max_num_seqs * 5 // 4 if feed == "window" else len(jobs))
 
     async def draw(job: Job) -> int:
         async with limit:
-            params = vllm_process.sampling_params(job, end_tokens)
+            params = vllm_process.sampling_params(job, settings.end_tokens)
+            if feed == "unseeded":
+                params.seed = None
             async for output in engine.generate(tokens_input(list(job.prompt)), params, str(job.id)):
                 last = output
         return len(last.outputs[0].token_ids)

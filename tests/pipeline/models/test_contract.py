@@ -183,6 +183,7 @@ def test_greedy_does_not_depend_on_the_seed(driven: Driven) -> None:
 def test_text_tokens_and_logprobs_belong_together(driven: Driven) -> None:
     for one in driven.sample(n=8):
         assert one.text == driven.model.tokenizer.decode(one.tokens)
+        assert one.logprobs is not None
         assert len(one.logprobs) == len(one.tokens) > 0
         assert all(logprob <= 1e-6 for logprob in one.logprobs)
         assert one.logprob == sum(one.logprobs)
@@ -204,7 +205,7 @@ def test_a_sample_stops_before_its_stop_string(driven: Driven) -> None:
         assert "\n" not in one.text
         assert one.text == longer.text.split("\n")[0]
         assert one.finish_reason == "stop"
-        assert len(one.logprobs) == len(one.tokens) <= len(longer.tokens)
+        assert len(one.logprobs or ()) == len(one.tokens) <= len(longer.tokens)
 
 
 def test_a_stop_string_may_lie_across_tokens_and_anywhere(driven: Driven) -> None:
@@ -215,7 +216,7 @@ def test_a_stop_string_may_lie_across_tokens_and_anywhere(driven: Driven) -> Non
         (one,) = driven.sample(params=replace(greedy, stop=(stop,)))
         assert one.text == whole.text.partition(stop)[0]
         assert one.finish_reason == "stop"
-        assert one.tokens == whole.tokens[: len(one.tokens)] and len(one.logprobs) == len(one.tokens)
+        assert one.tokens == whole.tokens[: len(one.tokens)] and len(one.logprobs or ()) == len(one.tokens)
         assert driven.model.tokenizer.decode(one.tokens).startswith(one.text)
 
 

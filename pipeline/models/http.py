@@ -138,7 +138,6 @@ def _ask(policy: str, family: str, config: Config) -> Known:
     style = Style(
         server=server,
         model=policy,
-        stop=info.family.stop,
         end=() if files is None else files.end_tokens(family),
         length_key=config.length_key,
         logprobs=config.logprobs == "yes" or (config.logprobs == "auto" and server.logprobs),

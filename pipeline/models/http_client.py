@@ -16,7 +16,8 @@ from typing import Any
 
 import httpx2
 
-from pipeline.models.http_pace import FairShare, Pace
+from pipeline.models.fair_share import FairShare
+from pipeline.models.http_pace import Pace
 from pipeline.models.http_server import KEY_REMEDY, unreachable
 from schemas.errors import EngineError
 
@@ -73,6 +74,7 @@ class Client:
         self._terms = terms
         self._pace = Pace(terms.requests_per_minute, terms.tokens_per_minute)
         self._places = asyncio.Semaphore(terms.max_in_flight)
+        self._under_way = 0
         self._answered = 0
         self._answered_at = 0.0
         self._http: httpx2.AsyncClient | None = None
@@ -90,11 +92,13 @@ class Client:
             began, answered = time.monotonic(), self._answered
             while True:
                 await self._pace.turn(tokens)
-                share = self.share.begin()
+                share = self.share.read(self._under_way)
+                self._under_way += 1
                 try:
                     outcome = await self._try(path, content)
                 finally:
-                    seconds += self.share.end(share)
+                    seconds += self.share.read(self._under_way) - share
+                    self._under_way -= 1
                 if not isinstance(outcome, _Failure):
                     self._answered, self._answered_at = self._answered + 1, time.monotonic()
                     self._pace.give_back(tokens - _used(outcome, tokens))

@@ -108,8 +108,9 @@ class HttpModel:
             if self._closed:
                 raise EngineError("the engine was closed") from None
             raise
-        stop = (*params.stop, *self._style.stop)
-        read = http_wire.read(answer, self.tokenizer, stop, self.info.family.thinking, own_ids=bool(self._vocabulary))
+        read = http_wire.read(
+            answer, self.tokenizer, params.stop, self.info.family.thinking, own_ids=bool(self._vocabulary)
+        )
         prompt_tokens = len(tokens) if read.prompt_tokens is None else read.prompt_tokens
         return Completion(
             seed=seed,

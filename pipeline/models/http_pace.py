@@ -1,4 +1,4 @@
-"""How fast requests may leave, by what a server allows in a minute; and whose the time was that they took."""
+"""How fast requests may leave, by what a server allows in a minute."""
 
 import asyncio
 import time
@@ -55,38 +55,3 @@ class Pace:
     def hold(self, seconds: float) -> None:
         """Let nothing leave for so long: the server asked for it."""
         self._held_until = max(self._held_until, time.monotonic() + seconds)
-
-
-class FairShare:
-    """Splits each moment among the requests then under way."""
-
-    def __init__(self) -> None:
-        self.span_s = 0.0
-        """From the first request to the last answer."""
-        self._under_way = 0
-        self._clock = 0.0
-        self._read_at = 0.0
-        self._first_at: float | None = None
-
-    def begin(self) -> float:
-        """Count one more request; return what `end` wants to know."""
-        began = self._read()
-        self._under_way += 1
-        return began
-
-    def end(self, began: float) -> float:
-        """Count one request less; return its share, in seconds."""
-        share = self._read() - began
-        self._under_way -= 1
-        return share
-
-    def _read(self) -> float:
-        """Return the clock that runs at 1/(requests under way) of wall time."""
-        now = time.monotonic()
-        if self._first_at is None:
-            self._first_at = now
-        if self._under_way:
-            self._clock += (now - self._read_at) / self._under_way
-            self.span_s = now - self._first_at
-        self._read_at = now
-        return self._clock

@@ -17,8 +17,6 @@ class Style:
 
     server: Server
     model: str
-    stop: tuple[str, ...]
-    """The family's own."""
     end: Tokens
     """The ends of a completion by the family, for a server that takes ids."""
     length_key: str
@@ -75,7 +73,7 @@ def chat_request(style: Style, prompt: str, params: SamplingParams, seed: int) -
 
 
 def _request(style: Style, params: SamplingParams, seed: int) -> dict[str, object]:
-    stop = list(dict.fromkeys((*params.stop, *style.stop)))[: style.server.max_stops]
+    stop = list(params.stop[: style.server.max_stops])
     body: dict[str, object] = {
         "model": style.model,
         style.length_key: params.max_tokens,

@@ -9,10 +9,11 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from pipeline.models.engine_process import EngineProcess, Finished, Job
+from pipeline.models.fair_share import FairShare
 from schemas import ids
 from schemas.errors import EngineError
 from schemas.model import Completion, ModelInfo, SamplingParams, Tokenizer, Tokens
@@ -71,18 +72,19 @@ class SupervisedModel:
         self._alive_at = 0.0
         self._failures = 0
         self._refill_due = False
-        self._share = 0.0
-        self._share_at = time.monotonic()
-        self._first_at: float | None = None
+        self._share = FairShare()
         self._before = (0, 0)
         self.steps = 0
         self.sequence_steps = 0
         """Sequences decoded, summed over the engine's steps; over `steps` it is the mean batch."""
-        self.span_s = 0.0
-        """From the first sample handed to the engine to the last one back."""
         self._cached_blocks: dict[str, None] = {}
         self.restarted = 0
         """How often the child had to be replaced."""
+
+    @property
+    def span_s(self) -> float:
+        """From the first sample handed to the engine to the last one back."""
+        return self._share.span_s
 
     @property
     def in_flight(self) -> int:
@@ -101,7 +103,6 @@ class SupervisedModel:
         if self._lost:
             raise self._lost
         tokens = self._checked(prompt, params)
-        params = replace(params, stop=params.stop + self.info.family.stop)
         arrived: asyncio.Queue[Completion | Exception] = asyncio.Queue()
         cached = self._count_cached(tokens) if self._launch.prefix_caching else 0
         mine = []
@@ -194,17 +195,6 @@ class SupervisedModel:
         self._queue.clear()
         self._flying.clear()
 
-    def _fair_share(self) -> float:
-        """Return the clock that runs at 1/(samples in flight) of wall time."""
-        now = time.monotonic()
-        if self._flying:
-            passed = now - self._share_at
-            self._share += passed / len(self._flying)
-            self._first_at = self._first_at or self._share_at
-            self.span_s = now - self._first_at
-        self._share_at = now
-        return self._share
-
     def _on_message(self, message: tuple[Any, ...]) -> None:  # Any: the messages that engine_process.py lists
         self._alive_at = time.monotonic()
         kind = message[0]
@@ -219,7 +209,7 @@ class SupervisedModel:
         elif kind == "done":
             self._failures = 0
             self.steps, self.sequence_steps = self._before[0] + message[2], self._before[1] + message[3]
-            share = self._fair_share()
+            share = self._share.read(len(self._flying))
             for finished in message[1]:
                 waiting = self._flying.pop(finished.id, None)
                 if waiting is not None:
@@ -241,7 +231,7 @@ class SupervisedModel:
         self._refill_due = False
         if not self._ready or self._process is None:
             return
-        jobs, share = [], self._fair_share()
+        jobs, share = [], self._share.read(len(self._flying))
         while self._queue and len(self._flying) < self._launch.max_in_flight:
             waiting = self._queue.popleft()
             waiting.began = share
@@ -251,7 +241,7 @@ class SupervisedModel:
             self._process.send(("add", jobs))
 
     def _cancel(self, waitings: Sequence[_Waiting]) -> None:
-        self._fair_share()
+        self._share.read(len(self._flying))
         flying = [w.job.id for w in waitings if self._flying.pop(w.job.id, None) is not None]
         if flying and self._process is not None:
             self._process.send(("cancel", flying))

@@ -1,6 +1,7 @@
 """The child process that runs vLLM: `python -m pipeline.models.vllm_process FD FOLDER`.
 
-Uses only what vLLM 0.24, 0.28, 0.30, 0.32 and 0.33 have in common. Where they differ:
+Uses only what vLLM 0.24, 0.28, 0.30, 0.32 and 0.33 have in common; the contract tests were run on 0.28, 0.30 and 0.32, of the
+others the source was read. Where they differ:
 - prompts: "raw" ones are deprecated in all of them, `{"type": "token", ...}` as `vllm.inputs.tokens_input` makes it is not;
 - a refused request is a ValueError in 0.24 and a `vllm.exceptions.VLLMClientError` (no ValueError) from 0.28 on;
 - `stream_interval` belongs to the engine in all, and to a request only from 0.32 on;
@@ -26,8 +27,8 @@ from pipeline.models.vllm import Settings
 from schemas.model import SamplingParams
 
 _STRIDE = 8
-"""Tokens between two looks for a stop string. Every look costs as much as decoding several tokens without one, and a sample
-that has reached its stop is drawn on by half of this on average."""
+"""Tokens between two looks for a stop string. A look sends the tokens through a queue and decodes them all, which without stop
+strings happens once a sample; a sample that has reached its stop is drawn on by half of this on average."""
 
 _REASON = re.compile(r"\b(\w+(?:Error|Exception)): (.+)")
 _NO_REASON = re.compile(
@@ -50,7 +51,7 @@ class Engine:
         self.sequence_steps = 0
 
     def _count_steps(self) -> None:
-        """Count what comes back. vLLM's own counters come with statistics of every token, which cost 10% on a CPU."""
+        """Count what comes back; vLLM's own counters come with statistics of every token, which are switched off."""
         core = self._engine.engine_core
         get = core.get_output_async
 
@@ -126,7 +127,7 @@ class Engine:
         return next(count for count in range(first, len(tokens) + 1) if stopped(count))
 
     async def warm_up(self) -> None:
-        """Draw a little in each way of sampling: the first request of a kind compiles what it needs, 4 to 15 s on a CPU."""
+        """Draw a little in each way of sampling: the first request of a kind compiles what it needs, 2 to 15 s on a CPU."""
         for temperature, top_p in ((0.0, 1.0), (1.0, 1.0), (1.0, 0.9)):
             params = SamplingParams(temperature=temperature, top_p=top_p, max_tokens=2)
             await self.drawn(Job(0, self._settings.end_tokens[:1], params, 1))

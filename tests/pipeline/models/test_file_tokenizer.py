@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from tokenizers import AddedToken, Tokenizer
 
@@ -40,6 +40,7 @@ def test_a_prompt_is_the_whole_text_encoded_at_once(
     loaded: dict[str, tuple[FileTokenizer, Tokenizer]], family: str, message: str
 ) -> None:
     ours, library = loaded[family]
+    assume(not any(token in message for token in ours.added_tokens))
     template = FAMILIES[family].template
     whole = library.encode(template.replace("{prompt}", message), add_special_tokens=False)
     assert list(ours.prompt(template, message)) == whole.ids

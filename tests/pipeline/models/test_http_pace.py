@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from pipeline.models.http_pace import Allowance, FairShare, Pace
+from pipeline.models.http_pace import Allowance, Pace
 
 
 def test_a_minute_has_what_it_allows_and_one() -> None:
@@ -47,20 +47,3 @@ def test_a_turn_that_is_given_up_is_given_back() -> None:
         return pace._requests.book(1, now=asyncio.get_running_loop().time())
 
     assert asyncio.run(given_up()) <= 1.0
-
-
-def test_shares_add_up_to_the_time_that_passed() -> None:
-    async def shared() -> tuple[list[float], float]:
-        share = FairShare()
-        first = share.begin()
-        await asyncio.sleep(0.02)
-        second = share.begin()
-        await asyncio.sleep(0.02)
-        parts = [share.end(first)]
-        await asyncio.sleep(0.02)
-        parts.append(share.end(second))
-        return parts, share.span_s
-
-    parts, span = asyncio.run(shared())
-    assert sum(parts) == pytest.approx(span, rel=1e-6)
-    assert all(part > 0 for part in parts)

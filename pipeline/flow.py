@@ -35,6 +35,7 @@ from schemas.problem import GIVEN, Problem, ProblemRecord
 from schemas.table import SCHEMA_VERSION, to_table
 from verifiers.catalog import VERIFIERS
 from verifiers.families import catalog as families
+from verifiers.steps import check as claims
 
 
 class Watcher(Protocol):
@@ -116,7 +117,7 @@ def plan(config: RunConfig, out: Path, loaded: sources.Loaded | None = None) -> 
 def fingerprint(config: RunConfig, infos: Mapping[str, ModelInfo], identity: str) -> str:
     """Name what the data of a run means: policies, prompts, sampling, generator, verifiers, source. Not how many, not where."""
     verifiers = {name: f"{verifier.NAME}/{verifier.VERSION}" for name, verifier in VERIFIERS.items()}
-    verifiers["steps"] = f"families/{families.VERSION}"
+    verifiers["steps"] = f"families/{families.VERSION} claims/{claims.VERSION}"
     policies = pool.meaning(config, infos)
     return ids.digest("run", SCHEMA_VERSION, config.meaning(), policies, verifiers, identity, size=8)
 

@@ -1,13 +1,14 @@
 """Is one expression equal to another for all values of its variables? Tiers, cheapest first, all deterministic.
 
-1. `exact`: rationals and residues; certain, or wrong with probability below 2^-100.
-2. `numeric`: values at many points.
+1. `exact`: rationals and residues; certain, or wrong with probability below 2^-100; confirmed by `doubles`, and by
+   `numeric` where a difference is too small for doubles.
+2. `numeric`: values at many points, real and complex.
 3. `symbolic`: sympy, only in a worker process.
 """
 
-from verifiers import exact, numeric
+from verifiers import doubles, exact, numeric
 from verifiers.exact import Opinion
-from verifiers.math_text.tree import Expression
+from verifiers.math_text.tree import Expression, Number, symbols
 
 _FAILURES = (ArithmeticError, ValueError, TypeError, NotImplementedError, MemoryError, RecursionError)
 """What arithmetic raises where it has no answer; mpmath uses most of them."""
@@ -15,13 +16,38 @@ _FAILURES = (ArithmeticError, ValueError, TypeError, NotImplementedError, Memory
 
 def fast(a: Expression, b: Expression) -> Opinion:
     """Ask the first two tiers: microseconds to a few milliseconds. Never raises."""
+    if isinstance(a, Number) and isinstance(b, Number):
+        return "equal" if a.value == b.value else "different"
     if a == b:
         return "equal"
     try:
         certain = exact.opinion(a, b)
-        return certain if certain != "unsure" else numeric.opinion(a, b)
+        if certain != "unsure":
+            return _confirmed(certain, a, b)
+        if not (symbols(a) or symbols(b)) and doubles.look(a, b) == "apart":
+            return "different"
+        return numeric.opinion(a, b)
     except _FAILURES:
         return "unsure"
+
+
+def _confirmed(certain: Opinion, a: Expression, b: Expression) -> Opinion:
+    """Ask a second oracle, which shares nothing with the first: where they contradict each other nobody is believed."""
+    look = doubles.look(a, b)
+    if certain == "equal":
+        return "unsure" if look == "apart" else "equal"
+    if look == "close" and not _tiny_gap(a, b) and numeric.opinion(a, b) == "equal":
+        return "unsure"
+    return "different"
+
+
+def _tiny_gap(a: Expression, b: Expression) -> bool:
+    """Whether two rationals differ by less than 120 digits can show, such as (2^1500 + 3)/(3 * 2^1501) and 1/6."""
+    try:
+        left, right = exact.rational(a), exact.rational(b)
+    except ArithmeticError:
+        return False
+    return abs(left - right) * 10**90 < abs(left)
 
 
 def slow(a: Expression, b: Expression) -> Opinion:

@@ -8,10 +8,10 @@ whole powers, of any size: a difference is certain, equality errs with probabili
 import hashlib
 from fractions import Fraction
 from functools import lru_cache
-from math import comb, factorial, isqrt
+from math import comb, factorial, gcd, isqrt, lcm
 from typing import Literal
 
-from verifiers.math_text.tree import Add, Call, Expression, Mul, Number, Power, Symbol, symbols
+from verifiers.math_text.tree import Add, Call, Constant, Expression, Mul, Number, Power, Symbol, symbols
 
 Opinion = Literal["equal", "different", "unsure"]
 
@@ -53,12 +53,13 @@ def _defined(node: Expression) -> Fraction | None:
         return None
 
 
-@lru_cache(maxsize=4096)
 def rational(node: Expression) -> Fraction:
     """Return the exact value. Raises TooLarge where it is irrational or over the budget, Undefined for 1/0."""
     match node:
         case Number(value):
             return value
+        case Symbol() | Constant():
+            raise TooLarge("not rational")
         case Add(terms):
             return _within(sum((rational(term) for term in terms), Fraction(0)))
         case Mul(factors):
@@ -137,6 +138,8 @@ def _rational_call(name: str, args: list[Fraction]) -> Fraction:
             return Fraction(factorial(first.numerator))
         case "binomial" if whole and 0 <= args[1] <= first <= MAX_FACTORIAL:
             return Fraction(comb(first.numerator, args[1].numerator))
+        case "gcd" | "lcm" if whole:
+            return Fraction((gcd if name == "gcd" else lcm)(*(arg.numerator for arg in args)))
         case "min":
             return min(args)
         case "max":

@@ -89,7 +89,9 @@ def tidy(text: str) -> str:
         text = text[2:-2].strip()
     if text.endswith("**") and "**" not in text[:-2]:
         text = text[:-2].rstrip()
-    return text.rstrip(" \t.,;:").strip()
+    stripped = text.rstrip(" \t.,;:").strip()
+    # Dots that go on belong to the answer: `0.333...`, `1, 2, 3, ...`.
+    return stripped + "..." if text.endswith("...") and stripped else stripped
 
 
 def _last_box(text: str) -> FinalAnswer | None:

@@ -1,4 +1,6 @@
-"""Numeric opinions on equality: values to 40 and to 120 digits at positive, negative and large real points.
+"""Numeric opinions on equality: values to 40 and to 120 digits at positive, negative, large and complex points.
+The second time there are twice as many digits more as the values on the way are orders of magnitude from 1, so that
+sqrt(2) + 10^-200 is not sqrt(2).
 
 Variables are real; odd roots of negative numbers are real (the convention of schools); `log` without a base is judged
 under base 10 and base e, and both must agree.
@@ -9,16 +11,32 @@ from typing import Any
 import mpmath
 
 from verifiers.exact import MAX_FACTORIAL, Opinion, TooLarge, Undefined, point, rational
-from verifiers.math_text.tree import Add, Call, Constant, Expression, Mul, Number, Power, Symbol, symbols, walk
+from verifiers.math_text.tree import BINDERS, Add, Call, Constant, Expression, Mul, Number, Power, Symbol, symbols, walk
 
 Value = Any  # an mpmath number: the library has no types
 
 MAX_NODES = 400
 """Largest pair of expressions that is evaluated at 120 digits inline (about 20 ms)."""
 _POINTS = 8
+_COMPLEX = -1
+"""Index of the complex point."""
+_WITHOUT_BRANCHES = frozenset({"sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "exp"})
 _LOW, _HIGH = 40, 120
+_SURE = 100
+"""Digits below the smallest value in play at which two values that still agree are taken to be equal."""
+_MAX_SPREAD = 3_000
 _HUGE = 200
 """Bits of magnitude above which an argument of a function is refused: reducing it would need its own precision."""
+
+
+class _Place:
+    """The values of the variables, and how far from 1 any value on the way was, in bits."""
+
+    __slots__ = ("spread", "values")
+
+    def __init__(self, values: dict[str, Value]) -> None:
+        self.values = values
+        self.spread = 0
 
 
 def opinion(a: Expression, b: Expression, points: int = _POINTS, nodes: int = MAX_NODES) -> Opinion:
@@ -30,7 +48,24 @@ def opinion(a: Expression, b: Expression, points: int = _POINTS, nodes: int = MA
     complex_ = any(part == Constant("i") for side in (a, b) for part in walk(side))
     bases = (10, None) if has_log else (None,)
     opinions = {_over_points(a, b, names, points if names else 1, base, complex_) for base in bases}
-    return opinions.pop() if len(opinions) == 1 else "unsure"
+    result = opinions.pop() if len(opinions) == 1 else "unsure"
+    if result == "equal" and names and not complex_ and _is_entire(a) and _is_entire(b):
+        # What agrees on the reals agrees everywhere; if not, the evaluation is at fault.
+        return "unsure" if _at_point(a, b, names, _COMPLEX, None, True) == "different" else "equal"
+    return result
+
+
+def _is_entire(node: Expression) -> bool:
+    """Whether `node` is made of functions without branches: no roots, logarithms or absolute values."""
+    return all(
+        not (isinstance(part, Call) and part.name not in _WITHOUT_BRANCHES)
+        and not (isinstance(part, Power) and not _is_whole(part.exponent))
+        for part in walk(node)
+    )
+
+
+def _is_whole(exponent: Expression) -> bool:
+    return isinstance(exponent, Number) and exponent.value.denominator == 1
 
 
 def _over_points(
@@ -50,12 +85,12 @@ def _at_point(
     a: Expression, b: Expression, names: list[str], index: int, base: int | None, complex_: bool
 ) -> Opinion | None:
     """Compare at one point at two precisions; None where neither side has a value there."""
-    gaps: list[Value] = []
-    scale: Value = 0
-    real = True
-    for digits in (_LOW, _HIGH):
+    gap: Value = 0
+    real, digits = True, _LOW
+    spread = 0
+    for _ in range(2):
         with mpmath.workdps(digits):
-            place = {name: _real(name, index) for name in names}
+            place = _Place({name: _real(name, index) for name in names})
             left, right = (_value_or_none(side, place, base) for side in (a, b))
             if left is None or right is None:
                 return None if left is right else "unsure"
@@ -64,26 +99,25 @@ def _at_point(
             if mpmath.isnan(left) or mpmath.isnan(right):
                 return None
             real = complex_ or not names or (_is_real(left) and _is_real(right))
-            gaps.append(abs(left - right))
-            scale = max(abs(left), abs(right))
+            gap = abs(left - right)
+            if digits == _LOW:
+                # Digits that the largest and the smallest value on the way are away from 1.
+                spread = int(place.spread * 0.30103) + 1
+                if spread > _MAX_SPREAD:
+                    return "unsure"
+            digits = _HIGH + 2 * spread
     with mpmath.workdps(_HIGH):
-        result = _judge(gaps[0], gaps[1], scale)
+        # Rounding is below 10^-(120 + spread) here.
+        result: Opinion = "equal" if gap <= mpmath.mpf(10) ** -(_SURE + spread) else "different"
     # Outside the reals two branches of a root or logarithm may differ where no answer key means them to.
     return result if real or result == "equal" else "unsure"
 
 
-def _judge(low: Value, high: Value, scale: Value) -> Opinion:
-    """A difference that shrinks with precision is rounding; one that stays is real."""
-    if high == 0 or high <= scale * mpmath.mpf(10) ** -100 or (low > 0 and high <= low * mpmath.mpf(10) ** -40):
-        return "equal"
-    if low > 0 and abs(low - high) <= high / 100:
-        return "different"
-    return "unsure"
-
-
 def _real(name: str, index: int) -> Value:
-    """Return a real value: positive, negative, large and small ones, different for every name."""
+    """Return a value for a variable, another for every name: complex at `_COMPLEX`, else real, of either sign, large or small."""
     unit = mpmath.mpf(point(name, index + 1)) / (1 << 127)
+    if index == _COMPLEX:
+        return mpmath.mpc(unit * 2 - 3, unit + mpmath.mpf(1) / 3)
     # The sign pattern depends on the name too, so that two variables are not always of one sign.
     sign = -1 if index >= 2 and (point(name, index + 101) & 1 or index == 2) else 1
     return sign * (unit * 40 if index % 4 == 3 else unit * 2 + mpmath.mpf(1) / 7)
@@ -94,19 +128,31 @@ def _is_real(value: Value) -> bool:
     return not isinstance(value, mpmath.mpc)
 
 
-def _value_or_none(node: Expression, place: dict[str, Value], base: int | None) -> Value | None:
+def value(node: Expression) -> Value:
+    """Return the value of an expression without variables, at the precision that is set. Raises what arithmetic does."""
+    return _value(node, _Place({}), None)
+
+
+def _value_or_none(node: Expression, place: _Place, base: int | None) -> Value | None:
     try:
         return _value(node, place, base)
     except (ZeroDivisionError, OverflowError):
         return None
 
 
-def _value(node: Expression, place: dict[str, Value], base: int | None) -> Value:
+def _value(node: Expression, place: _Place, base: int | None) -> Value:
+    value = _computed(node, place, base)
+    if value and mpmath.isfinite(value):
+        place.spread = max(place.spread, abs(int(mpmath.mag(value))))
+    return value
+
+
+def _computed(node: Expression, place: _Place, base: int | None) -> Value:
     match node:
         case Number(value):
             return mpmath.mpf(value.numerator) / value.denominator
         case Symbol(name):
-            return place[name]
+            return place.values[name]
         case Constant(name):
             return {"pi": +mpmath.pi, "e": +mpmath.e, "i": mpmath.mpc(0, 1), "inf": mpmath.inf}[name]
         case Add(terms):
@@ -115,12 +161,14 @@ def _value(node: Expression, place: dict[str, Value], base: int | None) -> Value
             return mpmath.fprod([_value(factor, place, base) for factor in factors])
         case Power(below, exponent):
             return _power(_value(below, place, base), exponent, place, base)
+        case Call(name) if name in BINDERS:
+            raise TooLarge(f"a {name} that stays symbolic")
         case Call(name, args):
             return _call(name, [_value(arg, place, base) for arg in args], base)
     raise TooLarge("not a number")
 
 
-def _power(below: Value, exponent: Expression, place: dict[str, Value], base: int | None) -> Value:
+def _power(below: Value, exponent: Expression, place: _Place, base: int | None) -> Value:
     try:
         exact = rational(exponent)
     except (TooLarge, Undefined):

@@ -1,19 +1,18 @@
-"""Compare two answers: lists, tuples, relations and quantities by their parts, expressions by a judge that is passed in.
+"""Compare two answers: lists, tuples, relations and quantities by their parts, expressions by a rules that is passed in.
 
 Every function is symmetric in its two sides. `different` is said only where it is sure; the rest is `unsure`.
 """
 
 import re
-from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 
-from verifiers.exact import Opinion, rational
+from verifiers import quantities, rational_function, real_sets, sequences
+from verifiers.exact import Opinion
 from verifiers.math_text.tree import (
     Add,
     Answer,
     Call,
-    Constant,
     Expression,
     Mul,
     Number,
@@ -26,43 +25,65 @@ from verifiers.math_text.tree import (
     Text,
     is_expression,
     negated,
+    substituted,
     symbols,
     walk,
 )
-from verifiers.math_text.units import Unit
+from verifiers.real_sets import is_affine
+from verifiers.rules import Rules, all_of
 
-Judge = Callable[[Expression, Expression], Opinion]
-
-MAX_ITEMS = 64
 _NUMERAL = re.compile(r"[0-9]+(?:[.,][0-9]+){0,8}")
+_SHORT_FORMS = {"dne": "does not exist"}
 _TURNED: dict[RelationSign, RelationSign] = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 
 
-def compare(a: Answer, b: Answer, judge: Judge) -> Opinion:
+def compare(a: Answer, b: Answer, rules: Rules) -> Opinion:
     """Say whether two answers mean the same."""
     if a == b:
         return "equal"
-    a, b = _signs_expanded(a), _signs_expanded(b)
+    if is_expression(a) and is_expression(b) and not (_unfinished(a) or _unfinished(b)):
+        return rules(a, b)
+    a, b = _prepared(a), _prepared(b)
+    if real_sets.is_set(a) or real_sets.is_set(b) or _may_be_roots(a, b):
+        result = real_sets.compare(a, b, rules)
+        if result is not None:
+            return result
     if isinstance(a, Text) or isinstance(b, Text):
         return _texts(a, b)
     if isinstance(a, Relation) or isinstance(b, Relation):
-        return _relations(a, b, judge)
-    if isinstance(a, Sequence) or isinstance(b, Sequence):
-        return _sequences(a, b, judge)
+        return _relations(a, b, rules)
     if isinstance(a, Quantity) or isinstance(b, Quantity):
-        return _quantities(a, b, judge)
-    return judge(a, b)
+        return quantities.compare(a, b, rules)
+    if isinstance(a, Sequence) or isinstance(b, Sequence):
+        return sequences.compare(a, b, rules, compare)
+    return rules(a, b)
 
 
-def all_of(opinions: list[Opinion]) -> Opinion:
-    """Return equal where all are, different where any is."""
-    if "different" in opinions:
-        return "different"
-    return "unsure" if "unsure" in opinions else "equal"
+def _may_be_roots(a: Answer, b: Answer) -> bool:
+    """Whether an equation that has to be solved meets its solutions, such as `x^2 = 4` and `x = 2`."""
+    return any(
+        isinstance(one, Relation) and one.signs == ("=",) and not _assigns(one) and _all_assign(other)
+        for one, other in ((a, b), (b, a))
+    )
+
+
+def _all_assign(node: Answer) -> bool:
+    if isinstance(node, Sequence) and node.kind in ("list", "or"):
+        return all(_all_assign(item) for item in node.items)
+    return isinstance(node, Relation) and _assigns(node)
+
+
+def _assigns(relation: Relation) -> bool:
+    return relation.signs == ("=",) and any(
+        isinstance(one, Symbol) and is_expression(other) and not symbols(other)
+        for one, other in (relation.sides, relation.sides[::-1])
+    )
 
 
 def _texts(a: Answer, b: Answer) -> Opinion:
     if isinstance(a, Text) and isinstance(b, Text):
+        if _plain_words(a) == _plain_words(b):
+            return "equal"
         left, right = (sorted(side.words.replace(" ", "")) for side in (a, b))
         # `abc` and `cba` may be products that were taken for words.
         return "unsure" if left == right and len(left) <= 4 else "different"
@@ -70,6 +91,14 @@ def _texts(a: Answer, b: Answer) -> Opinion:
     if not isinstance(text, Text):
         return "unsure"
     return "unsure" if _mentions(text.words, other) else "different"
+
+
+def _plain_words(text: Text) -> str:
+    """Return the words without an article before them, short forms written out."""
+    words = text.words.rstrip(".!?")
+    for article in ("the ", "a ", "an "):
+        words = words.removeprefix(article)
+    return _SHORT_FORMS.get(words, words)
 
 
 def _mentions(words: str, other: Answer) -> bool:
@@ -90,141 +119,14 @@ def _same_number(piece: str, value: Fraction) -> bool:
         return False
 
 
-# Quantities
-
-
-def _quantities(a: Answer, b: Answer, judge: Judge) -> Opinion:
-    """A unit on one side only is dropped; two units must be of one dimension, and values are converted."""
-    if isinstance(a, Quantity) and isinstance(b, Quantity):
-        return _two_units(a, b, judge)
-    quantity, bare = (a, b) if isinstance(a, Quantity) else (b, a)
-    if not isinstance(quantity, Quantity) or not is_expression(bare):
-        return "different"
-    value, unit = quantity.value, quantity.unit
-    if unit.dimension == "percent":
-        return _percent(value, bare, judge)
-    plain = judge(value, bare)
-    if plain == "equal":
-        return plain
-    if unit.dimension == "angle":
-        radians = judge(_scaled(value, Fraction(1, 180), Constant("pi")), bare)
-        return radians if radians != "different" else plain
-    # `5m` against `5 meters`: the letter may be the unit.
-    if symbols(bare) and not symbols(value):
-        return "unsure"
-    return plain
-
-
-def _percent(value: Expression, bare: Expression, judge: Judge) -> Opinion:
-    """50% is 0.5; a sign that was merely dropped (50% against 50) is accepted above 1, where no share is meant."""
-    share = judge(_scaled(value, Fraction(1, 100)), bare)
-    if share == "equal":
-        return share
-    dropped = judge(value, bare)
-    if dropped == "equal":
-        try:
-            return "equal" if abs(rational(bare)) > 1 else "different"
-        except ArithmeticError:
-            return "unsure"
-    return all_of([share, dropped]) if "unsure" not in (share, dropped) else "unsure"
-
-
-def _two_units(a: Quantity, b: Quantity, judge: Judge) -> Opinion:
-    if a.unit.dimension == b.unit.dimension:
-        return judge(_scaled(a.value, a.unit.factor), _scaled(b.value, b.unit.factor))
-    same = judge(a.value, b.value)
-    if same == "different" and not _convertible(a.unit, b.unit):
-        return "different"
-    if a.unit.known and b.unit.known and not _one_says_more(a.unit, b.unit):
-        return "unsure" if _convertible(a.unit, b.unit) else "different"
-    # `3 apples` and `3 pieces of fruit`, `5 dollars` and `5 dollars a day`: only a reader can tell.
-    return "unsure"
-
-
-def _one_says_more(a: Unit, b: Unit) -> bool:
-    """Whether one is a rate of the other: `dollars` and `dollars per day`."""
-    return a.dimension.split("/")[0] == b.dimension.split("/")[0]
-
-
-def _convertible(a: Unit, b: Unit) -> bool:
-    """Whether the dimensions are one in two systems, such as metres and feet, or months and days."""
-    kinds = [unit.dimension.replace("months", "time").split("/") for unit in (a, b)]
-    left, right = ([(part.split()[0], part.partition("^")[2]) for part in parts] for parts in kinds)
-    return left == right and "money" not in a.dimension
-
-
-def _scaled(value: Expression, factor: Fraction, constant: Expression | None = None) -> Expression:
-    factors: tuple[Expression, ...] = (value, Number(factor))
-    return Mul(factors if constant is None else (*factors, constant))
-
-
-# Lists
-
-
-def _sequences(a: Answer, b: Answer, judge: Judge) -> Opinion:
-    if not (isinstance(a, Sequence) and isinstance(b, Sequence)):
-        sequence, single = (a, b) if isinstance(a, Sequence) else (b, a)
-        if isinstance(sequence, Sequence) and sequence.kind == "{}" and len(sequence.items) == 1:
-            return compare(sequence.items[0], single, judge)
-        return "different"
-    unordered = ("list", "{}")
-    if a.kind in unordered and b.kind in unordered:
-        return _same_members(a.items, b.items, judge)
-    if len(a.items) != len(b.items):
-        return "different" if a.kind == b.kind else "unsure"
-    pairs = [compare(left, right, judge) for left, right in zip(a.items, b.items, strict=True)]
-    result = all_of(pairs)
-    if a.kind == b.kind:
-        return result
-    # (2,5) and [2,5]: two intervals differ, but brackets around a vector are a matter of taste.
-    if {a.kind, b.kind} <= {"()", "[]", "[)", "(]"}:
-        return (
-            "different" if len(a.items) == 2 and _increasing(a.items) else result if result == "different" else "unsure"
-        )
-    return "unsure"
-
-
-def _increasing(items: tuple[Answer, ...]) -> bool:
-    first, last = items
-    if Constant("inf") in (first, last):
-        return True
-    try:
-        return (
-            isinstance(first, Number | Mul | Add)
-            and isinstance(last, Number | Mul | Add)
-            and (rational(first) < rational(last))
-        )
-    except ArithmeticError:
-        return False
-
-
-def _same_members(a: tuple[Answer, ...], b: tuple[Answer, ...], judge: Judge) -> Opinion:
-    """Compare without order: every item finds a partner of its own."""
-    if len(a) > MAX_ITEMS or len(b) > MAX_ITEMS:
-        return "unsure"
-    if len(a) != len(b):
-        return "different"
-    rest = list(b)
-    doubt = False
-    for item in a:
-        opinions = [compare(item, other, judge) for other in rest]
-        if "equal" in opinions:
-            rest.pop(opinions.index("equal"))
-        elif "unsure" in opinions:
-            doubt = True
-        else:
-            return "different"
-    return "unsure" if doubt else "equal"
-
-
 # Relations
 
 
-def _relations(a: Answer, b: Answer, judge: Judge) -> Opinion:
+def _relations(a: Answer, b: Answer, rules: Rules) -> Opinion:
     if isinstance(a, Relation) and isinstance(b, Relation):
         if a.signs == b.signs == ("=",):
-            return _equations(a, b, judge)
-        return _chains(a, b, judge)
+            return _equations(a, b, rules)
+        return _chains(a, b, rules)
     relation, other = (a, b) if isinstance(a, Relation) else (b, a)
     assert isinstance(relation, Relation)
     if set(relation.signs) != {"="}:
@@ -233,13 +135,18 @@ def _relations(a: Answer, b: Answer, judge: Judge) -> Opinion:
     first, last = relation.sides[0], relation.sides[-1]
     if isinstance(last, Symbol) and not isinstance(first, Symbol):
         first, last = last, first
+    if isinstance(first, Sequence) and all(isinstance(item, Symbol) for item in first.items):
+        # `(x, y) = (1, 2)` answers with the pair.
+        return compare(last, other, rules)
     if isinstance(first, Symbol) and first.name not in _names(last):
+        if not rules.policies.names_dropped:
+            return "different"
         # `x = 5` answers with 5; so does `f(x) = x^2` with x^2.
-        return compare(last, other, judge)
+        return compare(last, other, rules)
     if all(is_expression(side) and not _names(side) for side in relation.sides[:-1]):
         # `2 + 3 = 5` answers with 5 if it is true.
-        true = all_of([compare(left, right, judge) for left, right in pairwise(relation.sides)])
-        return all_of([true, compare(last, other, judge)])
+        true = all_of([compare(left, right, rules) for left, right in pairwise(relation.sides)])
+        return all_of([true, compare(last, other, rules)])
     return "unsure"
 
 
@@ -247,72 +154,83 @@ def _names(node: Answer) -> frozenset[str]:
     return symbols(node) if is_expression(node) else frozenset()
 
 
-def _equations(a: Relation, b: Relation, judge: Judge) -> Opinion:
+def _equations(a: Relation, b: Relation, rules: Rules) -> Opinion:
     (a_left, a_right), (b_left, b_right) = a.sides, b.sides
+    if isinstance(a_left, Sequence) and a_left == b_left:
+        return compare(a_right, b_right, rules)
     if isinstance(a_left, Symbol) and isinstance(b_left, Symbol) and not (_names(a_right) or _names(b_right)):
         # Two assignments: same variable, same value.
-        return "different" if a_left != b_left else compare(a_right, b_right, judge)
+        return "different" if a_left != b_left else compare(a_right, b_right, rules)
     if isinstance(a_left, Symbol) and a_left == b_left and a_left.name not in _names(a_right) | _names(b_right):
-        return compare(a_right, b_right, judge)
+        return compare(a_right, b_right, rules)
     if not (is_expression(a_left) and is_expression(a_right) and is_expression(b_left) and is_expression(b_right)):
         return "unsure"
-    if not (_names(a_left) | _names(a_right)) or not (_names(b_left) | _names(b_right)):
+    names = [_names(a_left) | _names(a_right), _names(b_left) | _names(b_right)]
+    if not names[0] and not names[1]:
+        return all_of([rules(a_left, a_right), rules(b_left, b_right)]) if _both_true(a, b, rules) else "unsure"
+    if not names[0] or not names[1]:
         return "unsure"
-    return _proportional(_gap(a_left, a_right), _gap(b_left, b_right), judge)
+    if names[0] == names[1] and len(names[0]) == 1:
+        solved = real_sets.compare(a, b, rules)
+        if solved in ("equal", "different"):
+            return solved
+    return _proportional(_gap(a_left, a_right), _gap(b_left, b_right), rules)
+
+
+def _both_true(a: Relation, b: Relation, rules: Rules) -> bool:
+    """Whether two statements without variables both hold: `0 = 0` and `1 = 1` say the same, nothing."""
+    return all(
+        is_expression(left) and is_expression(right) and rules(left, right) == "equal"
+        for left, right in (a.sides, b.sides)
+    )
 
 
 def _gap(left: Expression, right: Expression) -> Expression:
     return Add((left, negated(right)))
 
 
-def _proportional(a: Expression, b: Expression, judge: Judge) -> Opinion:
+def _proportional(a: Expression, b: Expression, rules: Rules) -> Opinion:
     """Two equations are the same if one is a constant times the other; of two lines that is the only way."""
     place = {name: Number(Fraction(index * 7 + 3, 5)) for index, name in enumerate(sorted(symbols(a) | symbols(b)))}
-    at_a, at_b = _substituted(a, place), _substituted(b, place)
-    if judge(at_a, Number(Fraction(0))) != "different" or judge(at_b, Number(Fraction(0))) != "different":
+    at_a, at_b = substituted(a, place), substituted(b, place)
+    if rules(at_a, Number(Fraction(0))) != "different" or rules(at_b, Number(Fraction(0))) != "different":
         return "unsure"
-    if judge(Mul((a, at_b)), Mul((b, at_a))) == "equal":
+    if rules(Mul((a, at_b)), Mul((b, at_a))) == "equal":
         return "equal"
-    return (
-        "different"
-        if _is_affine(a) and _is_affine(b) and judge(Mul((a, at_b)), Mul((b, at_a))) == "different"
-        else "unsure"
-    )
+    if is_affine(a) and is_affine(b):
+        return (
+            rules(Mul((a, at_b)), Mul((b, at_a))) if rules(Mul((a, at_b)), Mul((b, at_a))) == "different" else "unsure"
+        )
+    return "different" if _leaves(a, b, rules) or _leaves(b, a, rules) else "unsure"
 
 
-def _substituted(node: Expression, place: dict[str, Number]) -> Expression:
-    match node:
-        case Symbol(name):
-            return place[name]
-        case Call(name, args):
-            return Call(name, tuple(_substituted(arg, place) for arg in args))
-        case Add(parts):
-            return Add(tuple(_substituted(part, place) for part in parts))
-        case Mul(parts):
-            return Mul(tuple(_substituted(part, place) for part in parts))
-        case Power(base, exponent):
-            return Power(_substituted(base, place), _substituted(exponent, place))
-    return node
+def _leaves(a: Expression, b: Expression, rules: Rules) -> bool:
+    """Whether some point is on the curve `a = 0` and certainly not on `b = 0`."""
+    *fixed, last = sorted(symbols(a) | symbols(b))
+    for value in (Fraction(1, 2), Fraction(0), Fraction(2), Fraction(-1)):
+        place: dict[str, Expression] = {name: Number(value + index) for index, name in enumerate(fixed)}
+        try:
+            top, bottom = rational_function.quotient(substituted(a, place), last)
+            roots = rational_function.real_roots(top)
+            for root in roots or ():
+                at_root = {last: root}
+                below = rational_function.quotient(substituted(b, place), last)[1]
+                if (
+                    len(bottom) == len(below) == 1
+                    and rules(substituted(substituted(b, place), at_root), Number(Fraction(0))) == "different"
+                ):
+                    return True
+        except ArithmeticError:
+            continue
+    return False
 
 
-def _is_affine(node: Expression) -> bool:
-    """Whether `node` is of first degree in all its variables together, as it is written."""
-    match node:
-        case Add(parts):
-            return all(_is_affine(part) for part in parts)
-        case Mul(parts):
-            return sum(1 for part in parts if symbols(part)) <= 1 and all(_is_affine(part) for part in parts)
-        case Power() | Call():
-            return not symbols(node)
-    return True
-
-
-def _chains(a: Relation, b: Relation, judge: Judge) -> Opinion:
+def _chains(a: Relation, b: Relation, rules: Rules) -> Opinion:
     """Inequalities and longer chains: the same signs between the same sides, read in one direction."""
     a, b = _forward(a), _forward(b)
     if len(a.signs) != len(b.signs):
         return "unsure"
-    sides = all_of([compare(left, right, judge) for left, right in zip(a.sides, b.sides, strict=True)])
+    sides = all_of([compare(left, right, rules) for left, right in zip(a.sides, b.sides, strict=True)])
     if sides == "equal":
         return "equal" if a.signs == b.signs else "different"
     if sides == "different" and _isolates(a) and _isolates(b):
@@ -332,13 +250,22 @@ def _isolates(relation: Relation) -> bool:
     return len(named) == 1 and isinstance(named[0], Symbol) and not {"=", "!="} & set(relation.signs)
 
 
-# Plus and minus
+# Plus and minus, integrals
 
 
-def _signs_expanded(node: Answer) -> Answer:
-    r"""Return `1 \pm x` as the list of its two values."""
-    if not is_expression(node):
+def _unfinished(node: Expression) -> bool:
+    return any(isinstance(part, Call) and part.name in ("pm", "mp", "integral") for part in walk(node))
+
+
+def _prepared(node: Answer) -> Answer:
+    r"""Return `1 \pm x` as the set of its two values and integrals of polynomials worked out."""
+    if isinstance(node, Relation) and node.signs == ("=",) and isinstance(node.sides[0], Symbol):
+        values = _prepared(node.sides[1])
+        if isinstance(values, Sequence) and is_expression(node.sides[1]):
+            return Sequence("list", tuple(Relation(("=",), (node.sides[0], value)) for value in values.items))
+    if not is_expression(node) or not _unfinished(node):
         return node
+    node = rational_function.integrated(node)
     if not any(isinstance(part, Call) and part.name in ("pm", "mp") for part in walk(node)):
         return node
     return Sequence("{}", (_with_sign(node, 1), _with_sign(node, -1)))

@@ -6,12 +6,29 @@ sympy: its `parse_expr` and `sympify` evaluate Python.
 
 from fractions import Fraction
 
+import mpmath
 import sympy
 
-from verifiers.exact import MAX_BITS, Opinion
-from verifiers.math_text.tree import Add, Call, Constant, Expression, Mul, Number, Power, Symbol, walk
+from verifiers import numeric
+from verifiers.exact import MAX_BITS, MAX_FACTORIAL, Opinion, TooLarge
+from verifiers.math_text.tree import (
+    BINDERS,
+    BOUND,
+    Add,
+    Call,
+    Constant,
+    Expression,
+    Mul,
+    Number,
+    Power,
+    Symbol,
+    symbols,
+    walk,
+)
 
 MAX_NODES = 2_000
+MAX_BODY_NODES = 14
+"""Largest body of a sum or an integral that sympy is asked to work out."""
 
 _FUNCTIONS = {
     "sin": sympy.sin, "cos": sympy.cos, "tan": sympy.tan, "cot": sympy.cot, "sec": sympy.sec, "csc": sympy.csc,
@@ -31,6 +48,8 @@ def opinion(a: Expression, b: Expression) -> Opinion:
     """Say whether sympy proves two expressions equal or different over the reals. May run for ever."""
     if sum(1 for _ in walk(a)) + sum(1 for _ in walk(b)) > MAX_NODES:
         return "unsure"
+    if not (symbols(a) or symbols(b)) and not (_has_value(a) and _has_value(b)):
+        return "unsure"
     try:
         gap = to_sympy(a) - to_sympy(b)
         if gap == 0 or sympy.simplify(gap) == 0:
@@ -40,6 +59,34 @@ def opinion(a: Expression, b: Expression) -> Opinion:
         # sympy raises many kinds on input it does not know; each means it has no opinion.
         return "unsure"
     return "unsure" if proven is None else "equal" if proven else "different"
+
+
+def _has_value(node: Expression) -> bool:
+    """Whether a number is of a size that can be evaluated; sympy would try for ever."""
+    try:
+        value = numeric.value(node)
+        return bool(value == 0 or not mpmath.isfinite(value) or abs(mpmath.mag(value)) < MAX_BITS >> 4)
+    except TooLarge:
+        return any(isinstance(part, Call) and part.name in BINDERS for part in walk(node))
+    except (ArithmeticError, ValueError, TypeError):
+        return False
+
+
+def _bound(name: str, body: Expression, low: Expression, high: Expression) -> sympy.Expr:
+    """Return a sum or an integral, worked out. Raises Unsupported where sympy may take more than a moment."""
+    parts = list(walk(body))
+    hard = sum(
+        isinstance(part, Call) or (isinstance(part, Power) and not isinstance(part.exponent, Number)) for part in parts
+    )
+    if (
+        name == "prod"
+        or len(parts) > MAX_BODY_NODES
+        or hard > 1
+        or (name == "sum" and isinstance(high, Number) and hard)
+    ):
+        raise Unsupported(f"a {name} that may take long")
+    binder = sympy.Sum if name == "sum" else sympy.Integral
+    return binder(to_sympy(body), (sympy.Symbol(BOUND, real=True), to_sympy(low), to_sympy(high))).doit()
 
 
 def to_sympy(node: Expression) -> sympy.Expr:
@@ -59,6 +106,12 @@ def to_sympy(node: Expression) -> sympy.Expr:
             return _power(to_sympy(base), to_sympy(exponent))
         case Call("root", (arg, degree)):
             return sympy.real_root(to_sympy(arg), to_sympy(degree))
+        case Call(name, (body, low, high)) if name in BINDERS:
+            return _bound(name, body, low, high)
+        case Call("factorial" | "binomial", args) if any(
+            isinstance(arg, Number) and abs(arg.value) > MAX_FACTORIAL for arg in args
+        ):
+            raise Unsupported("a factorial too large")
         case Call(name, args) if name in _FUNCTIONS:
             return _FUNCTIONS[name](*map(to_sympy, args))
     raise Unsupported(f"no counterpart of {node}")

@@ -18,7 +18,7 @@ from typing import IO
 
 from schemas.problem import Problem
 from verifiers.catalog import VERIFIERS
-from verifiers.families.catalog import check_steps
+from verifiers.steps.check import check as check_steps
 
 ROOT = Path(__file__).resolve().parents[1]
 _START = (
@@ -100,13 +100,14 @@ def serve(memory_bytes: int) -> None:
     # The parent may be killed while a check runs, when nobody reads stdin.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes the pipe
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Only this function may write to the pipe: a library that prints must not break the protocol.
     out = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     from verifiers import symbolic  # loading takes a second: before the first deadline runs
 
+    limit = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() + memory_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     out.write(json.dumps({"ready": symbolic.__name__}).encode() + b"\n")
     for line in sys.stdin.buffer:
         _write_all(out, json.dumps(_answer(json.loads(line))).encode() + b"\n")

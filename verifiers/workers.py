@@ -24,7 +24,7 @@ from schemas.errors import ConfigError
 from schemas.problem import Problem
 from schemas.verdict import Claim, StepCheck, StepChecks, Verdict
 from verifiers.catalog import VERIFIERS
-from verifiers.families.catalog import STEP_CHECKS
+from verifiers.steps.check import has_checks
 from verifiers.worker_process import WorkerProcess
 
 T = TypeVar("T")
@@ -32,13 +32,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """How the workers run. `deadline_s` is for one check on a loaded worker; loading has `start_s`."""
+    """How the workers run. `deadline_s` is for one check on a loaded worker; loading has `start_s`.
+
+    A check that sympy settles takes 0.1 to 0.4 s; one that takes longer is hardly ever settled at all.
+    """
 
     workers: int = 1
-    deadline_s: float = 3.0
+    deadline_s: float = 0.8
     start_s: float = 60.0
-    memory_bytes: int = 1_500_000_000
-    """Address space of one worker."""
+    memory_bytes: int = 150_000_000
+    """Address space that one worker may take beyond what it has when it is loaded (about 95 MB resident)."""
 
 
 class Failure(NamedTuple):
@@ -74,8 +77,8 @@ class Workers:
         return verdict if verdict is not None else await asyncio.wrap_future(self._submit_check(problem, text))
 
     async def check_steps(self, problem: Problem, steps: Sequence[str]) -> StepChecks:
-        """Return exact truth about each step; None for all of them where there is none or the worker fails."""
-        if problem.family not in STEP_CHECKS:
+        """Return claims and exact truth about each step; nothing about any where there is none or the worker fails."""
+        if not has_checks(problem, steps):
             return _unknown(steps)
         return await asyncio.wrap_future(self._submit_steps(problem, steps))
 
@@ -172,6 +175,8 @@ class _Owner:
         self._requests = requests
         self._config = config
         self._process: WorkerProcess | None = None
+        self._next: WorkerProcess | None = None
+        """Loads while a check runs that will probably be killed: the check after it does not wait."""
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="verifier-worker", daemon=True)
         self._thread.start()
@@ -196,19 +201,19 @@ class _Owner:
             request.reply.set_result(self._answer(request.body))
         if request is not None:
             request.reply.set_result(Failure("crash", "the workers are closed"))
-        self._drop()
+        self._end()
 
     def _answer(self, body: bytes) -> Reply:
         """Ask the process. Every way this can fail is a `Failure`, after which the next request gets a new process."""
         try:
             if self._process is None or not self._process.alive:
                 self._drop()
-                self._process = WorkerProcess(self._config.memory_bytes)
+                self._process, self._next = self._next or WorkerProcess(self._config.memory_bytes), None
                 if self._stopping:
                     raise EOFError
                 self._process.read_line(self._config.start_s)
             self._process.write(body, self._config.deadline_s)
-            reply = json.loads(self._process.read_line(self._config.deadline_s))
+            reply = json.loads(self._reply(self._process))
         except TimeoutError:
             self._drop()
             return Failure("deadline", f"no verdict within {self._config.deadline_s:g} s")
@@ -219,11 +224,25 @@ class _Owner:
             return Failure("crash", str(reply["failed"]))
         return dict(reply)
 
+    def _reply(self, process: WorkerProcess) -> bytes:
+        """Return the reply; from half of the deadline on, the next process loads."""
+        half = self._config.deadline_s / 2
+        try:
+            return process.read_line(half)
+        except TimeoutError:
+            self._next = self._next or WorkerProcess(self._config.memory_bytes)
+            return process.read_line(half)
+
     def _drop(self) -> None:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
             process.reap()
+
+    def _end(self) -> None:
+        self._drop()
+        self._process, self._next = self._next, None
+        self._drop()
 
 
 def _quick(problem: Problem, text: str) -> Verdict | None:

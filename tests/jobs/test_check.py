@@ -77,3 +77,46 @@ def test_help_shows_an_example(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert ended.value.code == 0
     assert "boxed" in capsys.readouterr().out
+
+
+def test_steps_of_a_solution_come_with_their_claims(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "in.jsonl"
+    rows = [
+        {"question": "How many?", "response": "48 / 2 = 24\nSo 48 + 24 = 73\n", "model": "tiny"},
+        {"question": "How many?", "answer": "1 + 1 = <<1+1=2>>2\n#### 2"},
+    ]
+    file.write_text("\n".join(map(json.dumps, rows)))
+    code, out, err = run(["steps", str(file)], capsys)
+    assert (code, err) == (0, "")
+    first, second, counts = out
+    assert (first["line"], first["model"]) == (1, "tiny")
+    assert [step["text"] for step in first["steps"]] == ["48 / 2 = 24\n", "So 48 + 24 = 73\n"]
+    assert first["steps"][1]["claims"] == [
+        {
+            "text": "48 + 24 = 73",
+            "verdict": "wrong",
+            "reason": "the left side is 72, the right side 73",
+            "start": 3,
+            "end": 15,
+        }
+    ]
+    assert (second["line"], second["model"]) == (2, "reference")
+    assert counts.pop("seconds") >= 0
+    assert counts == {"rows": 2, "solutions": 2, "steps": 4, "right": 4, "wrong": 1, "unsure": 0, "errors": 0}
+
+
+def test_paragraphs_are_steps_when_asked(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    row = {"solution": "1 + 1 = 2\n2 + 2 = 4\n\n3 + 3 = 6"}
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(row)))
+    _, out, _ = run(["steps", "-", "--paragraphs"], capsys)
+    assert [len(step["claims"]) for step in out[0]["steps"]] == [2, 1]
+
+
+def test_rows_without_a_solution_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "in.jsonl"
+    file.write_text('{"question": "?", "answer": "5"}\n[1]\n{"solution": "1 + 1 = 2"}\n{"solution": " "}')
+    code, out, err = run(["steps", str(file)], capsys)
+    assert code == 1
+    assert (out[-1]["rows"], out[-1]["solutions"], out[-1]["errors"]) == (4, 1, 3)
+    assert [line.split(": ")[1] for line in err.splitlines()] == [f"{file}:{number}" for number in (1, 2, 4)]
+    assert "`question`" in err.splitlines()[0]

@@ -11,11 +11,16 @@ import pytest
 
 from jobs.query import main
 from pipeline.query import CATALOG, QUERIES
+from schemas.verdict import Claim, ClaimVerdict
 from tests.rows import a_last_step, a_problem_record, a_step, a_trace, write_run
 
 # Any in this module: values of JSON rows.
 
 QUESTIONS = sorted(path.stem for path in QUERIES.glob("*.sql"))
+
+
+def a_claim(verdict: ClaimVerdict) -> Claim:
+    return Claim(text="1 + 1 = 2", verdict=verdict, reason="for a test", start=0, end=9)
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +31,14 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
     products: dict[str, Any] = {"problem_id": "p3", "family": "products"}
     twice: dict[str, Any] = products | {"generator": "rejection", "steps": (bare, a_last_step())}
     right = (a_step(n_correct=4, q=0.95, exact_prefix=True), a_last_step(exact_prefix=True))
-    lucky = (a_step("1 + 1 = 3\n", n_correct=1, q=0.25, exact_prefix=False), a_last_step(exact_prefix=False))
+    wrong_claim, right_claim, unsure_claim = a_claim("wrong"), a_claim("right"), a_claim("unsure")
+    lucky = (
+        a_step("1 + 1 = 3\n", n_correct=1, q=0.25, exact_prefix=False, checks=(right_claim, wrong_claim)),
+        a_last_step(exact_prefix=False),
+    )
     wrong = (
-        a_step(n_correct=2, q=0.45, exact_prefix=True),
-        a_step("2 + 2 = 5\n", n_correct=0, q=0.05, exact_prefix=False),
+        a_step(n_correct=2, q=0.45, exact_prefix=True, checks=(right_claim,)),
+        a_step("2 + 2 = 5\n", n_correct=0, q=0.05, exact_prefix=False, checks=(right_claim, unsure_claim)),
         a_last_step("Answer: 5\n", exact_prefix=False),
     )
     traces = [
@@ -59,6 +68,12 @@ EXPECTED: dict[str, list[list[Any]]] = {
         ["0.2 to 0.3", 1, 0.25, 0.25, 0.0, 0],
         ["0.4 to 0.5", 1, 0.45, 0.5, 1.0, 0],
         ["0.9 to 1.0", 1, 0.95, 1.0, 1.0, 0],
+    ],
+    # t2's first step has a wrong claim beside a right one; two of t3's have right ones, one beside an unsure one.
+    "claims_against_rollouts": [
+        ["wrong", 1, 1, 0.25, 0.0, 1.0],
+        ["right", 2, 2, 0.25, 0.5, 0.0],
+        ["none", 8, 1, 1.0, 0.0, 5 / 8],
     ],
     "cost_per_accepted_trace": [
         ["mcstep", 3, 2, 600, 300.0, 3.0, 0.375],

@@ -1,6 +1,7 @@
 r"""What stands in brackets: a group, a tuple, an interval, a set, `|x|`; the opening one has been taken."""
 
 from verifiers.math_text.cursor import Cursor, scalar
+from verifiers.math_text.sets import builder
 from verifiers.math_text.tokens import Unreadable
 from verifiers.math_text.tree import Answer, Call, Expression, Sequence, is_expression
 
@@ -12,6 +13,14 @@ _CLOSING = {")": ")", "]": "]", "\\}": "}", "\\rbrace": "}", "\\rangle": ">"}
 def bracketed(cursor: Cursor, opening: str) -> Answer:
     """Read up to the closing bracket of a group, a tuple, an interval or a set."""
     bars, cursor.bars = cursor.bars, 0
+    if OPENING[opening] == "{":
+        if cursor.peek().text in _CLOSING:
+            cursor.at += 1
+            return Sequence("{}", ())
+        built = builder(cursor)
+        if built is not None:
+            cursor.bars = bars
+            return built
     node = cursor.items()
     cursor.bars = bars
     closing = cursor.next().text
@@ -22,6 +31,8 @@ def bracketed(cursor: Cursor, opening: str) -> Answer:
     if kind == "{}":
         return Sequence("{}", items)
     if len(items) == 1:
+        if kind in ("()", "[]") and isinstance(node, Sequence) and node.kind == "matrix":
+            return node
         if kind not in ("()", "[]") or not is_expression(node):
             raise Unreadable("brackets around something that is no value")
         return node
@@ -32,6 +43,9 @@ def bracketed(cursor: Cursor, opening: str) -> Answer:
 
 def braces(cursor: Cursor) -> Answer:
     """Read a group of LaTeX, or a set whose braces lost their backslashes."""
+    built = builder(cursor)
+    if built is not None:
+        return built
     node = cursor.items()
     cursor.expect("}")
     if isinstance(node, Sequence) and node.kind == "list":

@@ -43,7 +43,10 @@ class Cursor(ABC):
 
     def peek(self, ahead: int = 0) -> Token:
         """Return a token without taking it."""
-        return self.tokens[min(self.at + ahead, len(self.tokens) - 1)]
+        try:
+            return self.tokens[self.at + ahead]
+        except IndexError:
+            return self.tokens[-1]
 
     def next(self) -> Token:
         """Take the next token."""

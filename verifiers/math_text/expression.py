@@ -10,15 +10,19 @@ import re
 from functools import lru_cache
 
 from verifiers.math_text.grammar import Parser
+from verifiers.math_text.notations import choice, option, rewritten, time_of_day
 from verifiers.math_text.number_words import leading_number
 from verifiers.math_text.tokens import Unreadable, clean, tokenise
-from verifiers.math_text.tree import FUNCTIONS, Answer, Number, Quantity, Symbol, Text
+from verifiers.math_text.tree import FUNCTIONS, Answer, Number, Quantity, Sequence, Text
 from verifiers.math_text.units import read_unit
 from verifiers.math_text.vocabulary import AND, NAMED, SHORT_WORDS
 
 _PLAIN = re.compile(r"[A-Za-z]+(?:(?: +|(?<=[A-Za-z]{3})-(?=[A-Za-z]{3})|')[A-Za-z]+)*[?]?")
 _ONE_TEXT = re.compile(r"\\(?:text|textrm|textbf|textit|textnormal|mbox|mathrm|operatorname)\s?\{([^{}]*)\}\.?")
-_CHOICE = re.compile(r"\(?([A-Za-z])[).]?")
+_TEXT = re.compile(r"\\(?:text|textrm|mathrm|mbox)\s?\{([^{}]*)\}")
+_BEGINS_A_TIME = frozenset("0123456789nNmM")
+MAX_WHOLE = 200
+"""Longest option of a multiple choice that is read with its letter."""
 _AND_A_HALF = re.compile(r"([0-9]{1,12}) and (?:a|one) half(\s[^0-9]*)?")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 
@@ -27,13 +31,13 @@ _WORD = re.compile(r"[A-Za-z]{3,}")
 def read(text: str) -> Answer | Unreadable:
     """Return the tree of one answer, or why there is none. Never raises; linear in the length of `text`."""
     try:
-        cleaned = clean(text)
+        cleaned = rewritten(clean(text))
         if not cleaned:
             raise Unreadable("nothing to read")
         while match := _ONE_TEXT.fullmatch(cleaned):
             cleaned = match[1].strip()
-        if (match := _CHOICE.fullmatch(cleaned)) and match[1] not in "ei":
-            return Symbol(match[1])
+        if (whole := _as_a_whole(cleaned)) is not None:
+            return whole
         if match := _AND_A_HALF.fullmatch(cleaned):
             cleaned = f"{match[1]}.5{match[2] or ''}"
         if _PLAIN.fullmatch(cleaned) and _is_words(cleaned):
@@ -49,6 +53,20 @@ def read(text: str) -> Answer | Unreadable:
         return error
     except RecursionError:
         return Unreadable("nested too deep")
+
+
+def _as_a_whole(cleaned: str) -> Answer | None:
+    """Return a choice, an option with its content, or a time of day."""
+    if len(cleaned) > MAX_WHOLE:
+        return None
+    letter = choice(cleaned)
+    if letter is not None:
+        return letter
+    found = option(cleaned)
+    if found is not None:
+        content = read(found[1])
+        return None if isinstance(content, Unreadable) else Sequence("choice", (found[0], content))
+    return time_of_day(_TEXT.sub(r"\1", cleaned)) if cleaned[:1] in _BEGINS_A_TIME else None
 
 
 def _is_prose(text: str) -> bool:

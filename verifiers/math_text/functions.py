@@ -5,7 +5,18 @@ from fractions import Fraction
 from verifiers.math_text.brackets import bracketed
 from verifiers.math_text.cursor import ARGUMENT, POWER, Cursor, scalar
 from verifiers.math_text.tokens import Unreadable
-from verifiers.math_text.tree import FUNCTIONS, Call, Expression, Number, Power, Sequence, inverse, product
+from verifiers.math_text.tree import (
+    FUNCTIONS,
+    Add,
+    Call,
+    Constant,
+    Expression,
+    Number,
+    Power,
+    Sequence,
+    inverse,
+    product,
+)
 from verifiers.math_text.vocabulary import UNARY
 
 
@@ -22,6 +33,8 @@ def function(cursor: Cursor, name: str) -> Expression:
         cursor.at += 1
         base = cursor.argument()
     args = _arguments(cursor, name)
+    if name == "cis":
+        return Add((Call("cos", args), product(Constant("i"), Call("sin", args))))
     if exponent == Number(Fraction(-1)) and name in ("sin", "cos", "tan"):
         return Call("arc" + name, args)
     node: Expression = Call(name, args)

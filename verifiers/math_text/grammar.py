@@ -6,7 +6,7 @@ Each construct is read by the module of its name.
 
 from fractions import Fraction
 
-from verifiers.math_text import brackets, commands, letters, lists, numbers
+from verifiers.math_text import brackets, commands, letters, lists, numbers, sets
 from verifiers.math_text.cursor import POWER, PRODUCT, SUM, Cursor, scalar
 from verifiers.math_text.number_words import COUNTS
 from verifiers.math_text.tokens import Token, Unreadable
@@ -24,7 +24,7 @@ from verifiers.math_text.tree import (
     product,
 )
 from verifiers.math_text.units import LETTERS, is_unit
-from verifiers.math_text.vocabulary import ALIASES, AND, NAMED, SHORT_WORDS
+from verifiers.math_text.vocabulary import ALIASES, AND, CALLABLE, NAMED, SHORT_WORDS
 
 MAX_DEPTH = 60
 """Levels of nesting; an answer has fewer than ten. Keeps every recursion over a tree below Python's limit."""
@@ -35,6 +35,8 @@ _OPERATORS = {
     "\\ast": "times", "/": "over", "\\div": "over", "^": "power", "**": "power", "!": "power",
 }  # fmt: skip
 _ENDS = (")", "}", "]")
+_IN_UNITS = frozenset({"/", "^", "{", "}", "2", "3"})
+MAX_UNIT_TOKENS = 12
 
 
 class Parser(Cursor):
@@ -67,6 +69,8 @@ class Parser(Cursor):
                 self.at += 1
                 left = product(scalar(left), Number(Fraction(1, 180)), Constant("pi"))
             elif operator == "sum":
+                if sets.is_named_or_built(left):
+                    break  # a difference of sets
                 left = self._sum(scalar(left))
             elif operator == "power":
                 left = self._raised(scalar(left))
@@ -102,6 +106,8 @@ class Parser(Cursor):
 
     def _raised(self, left: Expression) -> Expression:
         if self.next().text == "!":
+            if self.peek().text == "!" and not self.peek().space:
+                raise Unreadable("a double factorial")
             return Call("factorial", (left,))
         exponent = self.group() if self.peek().text == "{" else self.value(POWER - 1)
         return Power(left, exponent)
@@ -123,13 +129,20 @@ class Parser(Cursor):
         word = token.text
         if word.lower() in AND or word in COUNTS:
             return True
-        if word in FUNCTIONS or word in ALIASES or word in NAMED:
+        if word == "min" and before.kind == "number" and self.peek(1).text not in ("(", "{", "\\{"):
+            return True
+        if word in FUNCTIONS or word in ALIASES or word in CALLABLE or word in NAMED:
             return False
         if len(word) == 1:
-            alone = self.peek(1).kind == "end" and token.space and before.kind == "number"
-            return word in LETTERS and alone
+            return word in LETTERS and token.space and before.kind == "number" and self._only_units_left()
         # "of", "in", "is": words, not products of letters
         return len(word) > 3 or is_unit(word) or word.lower() in SHORT_WORDS or (token.space and len(word) > 2)
+
+    def _only_units_left(self) -> bool:
+        """Whether the rest of the answer reads as a unit: `m`, `m / s`, `m ^ 2`."""
+        rest = self.tokens[self.at : -1]
+        spelled = all(is_unit(token.text) if token.kind == "word" else token.text in _IN_UNITS for token in rest)
+        return spelled and len(rest) <= MAX_UNIT_TOKENS
 
     def operand(self, binding: int) -> Answer:
         """Read what an operator stands before or after."""

@@ -9,6 +9,8 @@ from verifiers.math_text.tree import Add, Answer, Expression, Mul, Number, Quant
 from verifiers.math_text.units import CURRENCY, DEGREE, PERCENT, read_unit
 from verifiers.math_text.vocabulary import AND
 
+_SCALES = {"c": "celsius", "f": "fahrenheit", "celsius": "celsius", "fahrenheit": "fahrenheit"}
+
 
 def measured(cursor: Cursor) -> Answer:
     """Read an expression and its unit where it has one."""
@@ -29,9 +31,12 @@ def measured(cursor: Cursor) -> Answer:
         return Quantity(scalar(node), PERCENT)
     if token.text == "\\degree":
         cursor.at += 1
-        _phrase(cursor)
-        return Quantity(scalar(node), DEGREE)
+        scale = _SCALES.get(_phrase(cursor).strip().lower())
+        return Quantity(scalar(node), DEGREE if scale is None else read_unit(scale) or DEGREE)
     phrase = " ".join(part for part in (currency, _phrase(cursor)) if part)
+    words = phrase.lower().split()
+    if words[:1] in (["degree"], ["degrees"]) and len(words) == 2 and words[1] in _SCALES:
+        phrase = _SCALES[words[1]]
     unit = read_unit(phrase)
     if unit is None:
         return node

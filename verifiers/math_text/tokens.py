@@ -64,6 +64,7 @@ _GROUPED = re.compile(r"(?<=[0-9])(?:\{,\}|,\\!\s{0,3}|,?\\,|,\\ |\\ |~|\\!)(?=[
 _DEGREE = re.compile(r"\^\s{0,3}(?:\\circ(?![A-Za-z])|\{\s{0,3}\\circ\s{0,3}\})")
 _DELIMITERS = re.compile(r"(?<!\\)\\[()\[\]]")
 _FONT = re.compile(r"\\(?:mathbf|mathit|boldsymbol|bm|mathsf|mathnormal|bf|it)(?![A-Za-z])")
+_UNION = re.compile(r"(?<=[)\]}])\s{0,3}U(?=\s{0,3}(?:[(\[]|\\\{))")
 _CLOSING_DOLLAR = re.compile(r"\$(?!\s?[0-9.])")
 
 
@@ -83,11 +84,11 @@ def clean(text: str) -> str:
         text = _SPACES.sub(" ", text)
     elif "{,}" in text:
         text = _GROUPED.sub(GROUP, text)
-    text = _dollars(text).replace("\ue001", "$")
+    text = _UNION.sub(r"\\cup ", _dollars(text).replace("\ue001", "$"))
     while len(text) > 4 and text[:2] in ("**", "__") and text[-2:] == text[:2]:
         text = text[2:-2].strip()
-    text = text.strip('`"')
-    return text.rstrip().rstrip(".,;:").strip()
+    text = text.strip('`"').rstrip()
+    return text if text.endswith("...") else text.rstrip(".,;:").strip()
 
 
 def _dollars(text: str) -> str:

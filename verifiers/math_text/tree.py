@@ -5,7 +5,7 @@ Frozen and hashable, so equal structure is `==`. Subtraction, division and negat
 budgets.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeGuard
@@ -75,7 +75,7 @@ class Quantity:
     unit: Unit
 
 
-RelationSign = Literal["=", "!=", "<", "<=", ">", ">="]
+RelationSign = Literal["=", "!=", "<", "<=", ">", ">=", "in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,12 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """Several answers. `list` (bare commas) and `{}` have no order; `()`, `[]`, `[)`, `(]`, `row` and `matrix` have."""
+    """Several answers, or one that is made of several; `kind` says how.
+
+    - No order: `list` (bare commas), `or` and `and` (conditions with such a word between them), `{}`.
+    - Order: `()`, `[]`, `[)`, `(]`, `row`, `matrix`, `:` (a ratio or a time of day), `choice` (letter, content).
+    - Sets: `union`, `intersection`, `difference` of two; `builder` (variable, conditions); `set R`, `set Z` .. by name.
+    """
 
     kind: str
     items: "tuple[Answer, ...]"
@@ -107,6 +112,10 @@ FUNCTIONS = frozenset({
     "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "ln", "log", "exp",
     "sqrt", "root", "abs", "floor", "ceil", "factorial", "binomial", "min", "max", "gcd", "lcm", "pm", "mp",
 })  # fmt: skip
+BINDERS = frozenset({"sum", "prod", "integral"})
+"""Calls of (body, low, high) in which `BOUND` is the variable that runs."""
+BOUND = "#"
+DOTS = Text("...")
 
 MINUS_ONE = Number(Fraction(-1))
 
@@ -133,8 +142,8 @@ def walk(node: Expression) -> Iterator[Expression]:
 
 
 def symbols(node: Expression) -> frozenset[str]:
-    """Return the names of the variables in an expression."""
-    return frozenset(part.name for part in walk(node) if isinstance(part, Symbol))
+    """Return the names of the free variables in an expression."""
+    return frozenset(part.name for part in walk(node) if isinstance(part, Symbol) and part.name != BOUND)
 
 
 def is_expression(node: Answer) -> TypeGuard[Expression]:
@@ -158,3 +167,19 @@ def product(*factors: Expression) -> Expression:
     for factor in factors:
         flat.extend(factor.factors if isinstance(factor, Mul) else (factor,))
     return flat[0] if len(flat) == 1 else Mul(tuple(flat))
+
+
+def substituted(node: Expression, place: Mapping[str, Expression]) -> Expression:
+    """Return `node` with expressions in the place of variables."""
+    match node:
+        case Symbol(name):
+            return place.get(name, node)
+        case Call(name, args):
+            return Call(name, tuple(substituted(arg, place) for arg in args))
+        case Add(parts):
+            return Add(tuple(substituted(part, place) for part in parts))
+        case Mul(parts):
+            return Mul(tuple(substituted(part, place) for part in parts))
+        case Power(base, exponent):
+            return Power(substituted(base, place), substituted(exponent, place))
+    return node

@@ -23,14 +23,17 @@ class Unit(NamedTuple):
 
 PERCENT = Unit("percent", Fraction(1))
 DEGREE = Unit("angle", Fraction(1))
+CLOCK = Unit("clock", Fraction(1))
+"""Minutes since midnight."""
 
 _TABLE = """
-length m: mm millimeter millimetre 1/1000, cm centimeter centimetre 1/100, m meter metre 1, km kilometer kilometre 1000
+length m: mm millimeter millimetre 1/1000, dm decimeter decimetre 1/10, cm centimeter centimetre 1/100
+length m: m meter metre 1, km kilometer kilometre 1000
 length in: in inch inches 1, ft foot feet 12, yd yard 36, mi mile 63360
-mass g: mg milligram 1/1000, g gram 1, kg kilogram 1000
-mass lb: oz ounce 1/16, lb pound 1
-time s: s sec second 1, min minute 60, h hr hour 3600, day 86400, week 604800
-months: month 1, year yr 12
+mass g: mg milligram 1/1000, g gram 1, kg kilogram 1000, tonne 1000000
+mass lb: oz ounce 1/16, lb pound 1, ton 2000
+time s: s sec second 1, min minute 60, h hr hour 3600, day 86400, week 604800, fortnight 1209600, ms millisecond 1/1000
+months: month 1, year yr 12, decade 120, century centuries 1200
 money $: $ dollar usd buck 1, ¢ cent penny pennies 1/100
 money €: € euro 1
 money £: £ gbp 1
@@ -39,6 +42,14 @@ money ₹: ₹ rupee 1
 volume l: ml milliliter millilitre 1/1000, l liter litre 1
 volume gal: cup 1/16, pint 1/8, quart 1/4, gallon gal 1
 angle: degree deg 1
+temperature c: celsius 1
+temperature f: fahrenheit 1
+temperature k: kelvin 1
+force: newton 1
+energy: j joule 1, kj kilojoule 1000
+power: w watt 1, kw kilowatt 1000
+voltage: v volt 1
+frequency: hz hertz 1, khz 1000
 speed: mph 1
 rate: kmh kph 1
 percent: % percent pct 1
@@ -79,6 +90,8 @@ def read_unit(phrase: str) -> Unit | None:
     """Return what unit a phrase names, None for an empty one. What follows a known unit is description."""
     words = [piece for word in _WORD.findall(phrase) for piece in _SHORT.get(word.lower(), word).split()]
     words = words[:1] + [word for word in words[1:] if word.lower() not in _FILLER]
+    if [word.lower() for word in words] == ["in"]:
+        return _UNITS["in"]
     if not words or all(word.lower() in _FILLER for word in words):
         return None
     unit, used = _power(words, 0)

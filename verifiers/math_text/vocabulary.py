@@ -9,7 +9,7 @@ GREEK = frozenset({
     "Gamma", "Delta", "Theta", "Lambda", "Xi", "Sigma", "Phi", "Psi", "Omega", "ell",
 })  # fmt: skip
 ALIASES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "lg": "log"}
-CALLABLE = FUNCTIONS - {"pm", "mp"}
+CALLABLE = (FUNCTIONS | {"cis"}) - {"pm", "mp"}
 UNARY = CALLABLE - {"root", "factorial", "binomial", "min", "max", "gcd", "lcm", "sqrt"}
 FRACTIONS = frozenset({"\\frac", "\\dfrac", "\\tfrac", "\\cfrac"})
 BINOMIALS = frozenset({"\\binom", "\\dbinom", "\\tbinom"})

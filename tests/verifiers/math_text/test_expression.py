@@ -80,7 +80,7 @@ def test_words(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "   ", "1/2x", "x2", "3 4 5", r"\int_0^1 x\,dx", "1.2.3", "(1", "2^", r"\frac{1}", "1..2", "+", "(,)"]
+    "text", ["", "   ", "1/2x", "x2", "3 4 5", r"\int x\,dx", "1.2.3", "(1", "2^", r"\frac{1}", "1..2", "+", "(,)"]
 )
 def test_what_is_not_sure_is_refused(text: str) -> None:
     assert isinstance(read(text), Unreadable)

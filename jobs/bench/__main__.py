@@ -2,9 +2,9 @@
 
 import sys
 
-from jobs.bench import answers, engine, gpu
+from jobs.bench import answers, engine, gpu, steps
 
-_BENCHMARKS = {"answers": answers.main, "engine": engine.main, "gpu": gpu.main}
+_BENCHMARKS = {"answers": answers.main, "engine": engine.main, "gpu": gpu.main, "steps": steps.main}
 
 
 def main(argv: list[str]) -> int:

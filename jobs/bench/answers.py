@@ -10,18 +10,16 @@ the hostile answers, and the most memory that checking them took in the worker o
 """
 
 import argparse
-import importlib.util
 import json
 import random
 import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from jobs.bench import graders
+from jobs.bench import graders, steps
 from jobs.bench.answer_pairs import BOMBS, KINDS, Pair, distinct, near_misses
 from schemas.problem import Problem
 from verifiers.answers import reference_error
@@ -45,6 +43,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--solutions", type=Path, help="JSONL of problems with `answer` and `solution`, such as MATH-500"
     )
+    parser.add_argument(
+        "--worked", type=Path, help="JSONL of worked solutions in `answer`, such as GSM8K, for the steps"
+    )
     parser.add_argument("--near-misses", type=int, default=100_000, help="generated pairs (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds of speed (default: %(default)s)")
     arguments = parser.parse_args(argv)
@@ -57,8 +58,7 @@ def main(argv: list[str]) -> int:
         if arguments.solutions:
             figures |= _solutions(workers, arguments.solutions)
         figures |= _bombs(workers)
-    if importlib.util.find_spec("jobs.bench.steps") is not None:
-        figures |= import_module("jobs.bench.steps").figures()
+    figures |= steps.figures(arguments.worked)
     print(json.dumps(figures))
     return 0
 

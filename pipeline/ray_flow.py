@@ -7,6 +7,7 @@ A killed actor is replaced and its blocks are done again: rollouts replay from t
 
 import asyncio
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -54,6 +55,8 @@ class Generate:
     """The generate stage: an actor that owns a mill."""
 
     def __init__(self, work: Work, tally: "ray.actor.ActorHandle") -> None:
+        # Ray sets it to an actor's CPUs; the engine, a process of its own, is given what the machine has.
+        os.environ.pop("OMP_NUM_THREADS", None)
         self._work = work
         self._tally = tally
         self._mill: Mill | None = None

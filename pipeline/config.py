@@ -16,6 +16,7 @@ from pipeline.from_toml import known, nearest, read
 from pipeline.meter import Price
 from pipeline.models.catalog import ENGINES
 from schemas.errors import ConfigError
+from verifiers.catalog import VERIFIERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +99,8 @@ class RunConfig:
     """Who continues prefixes; left out, the first of `policies`."""
     generator_name: str = "math_shepherd"
     generator: Any = None  # Any: the generator module's own Config
+    verifiers: Mapping[str, Any] = field(default_factory=dict)  # Any: each verifier module's own Config
+    """Tables `[verifiers.NAME]`: what a verifier leaves open; missing ones have their defaults."""
     flow: FlowConfig = field(default_factory=FlowConfig)
 
     def meaning(self) -> dict[str, Any]:
@@ -112,6 +115,7 @@ class RunConfig:
             "seed": self.seed,
             "source": source,
             "generator": {"name": generator.NAME, "version": generator.VERSION, **asdict(self.generator)},
+            "verifiers": {name: asdict(config) for name, config in self.verifiers.items()},
         }
 
     def as_dict(self) -> dict[str, Any]:
@@ -119,7 +123,7 @@ class RunConfig:
         return asdict(self)
 
 
-_TABLES = {"source", "models", "policies", "completer", "generator", "flow"}
+_TABLES = {"source", "models", "policies", "completer", "generator", "verifiers", "flow"}
 _PLAIN = {"seed", "problems", "max_tokens_total"}
 
 
@@ -154,6 +158,7 @@ def parse(raw: Mapping[str, Any], where: str) -> RunConfig:
         completer=completer,
         generator_name=name,
         generator=generator,
+        verifiers=_verifiers(raw.get("verifiers", {}), where),
         flow=read(FlowConfig, raw.get("flow", {}), where, "flow."),
     )
     check(config, where)
@@ -196,6 +201,15 @@ def _generator(raw: Any, where: str) -> tuple[str, Any]:  # Any: TOML; the gener
     if not isinstance(name, str) or name not in GENERATORS:
         raise ConfigError(f"{where}: generator.name = {name!r}{nearest(str(name), list(GENERATORS))}")
     return name, read(GENERATORS[name].Config, rest, where, "generator.")
+
+
+def _verifiers(raw: Any, where: str) -> dict[str, Any]:  # Any: TOML; the verifier modules' own Configs
+    """Return the Config of every verifier by its NAME."""
+    if not isinstance(raw, Mapping):
+        raise ConfigError(f"{where}: [verifiers] must hold tables, as [verifiers.answers]")
+    configs = {verifier.NAME: verifier.Config for verifier in VERIFIERS.values()}
+    known(raw, configs, where, "verifiers.")
+    return {name: read(row, raw.get(name, {}), where, f"verifiers.{name}.") for name, row in configs.items()}
 
 
 def check(config: RunConfig, where: str) -> None:

@@ -230,7 +230,7 @@ async def _run_local(work: Work, tables: Sequence[pa.Table], publish: Publish, w
     async def one(table: pa.Table) -> None:
         async with places:
             results = await mill.grind_table(table)
-        publish(write_results(audit(results), work.folder))
+        publish(write_results(audit(results, work.config.verifiers), work.folder))
 
     try:
         async with asyncio.TaskGroup() as group:

@@ -28,6 +28,7 @@ from schemas.pool import Pool
 from schemas.problem import Ended, Problem, ProblemRecord
 from schemas.table import from_table, to_table
 from schemas.trace import Trace
+from verifiers.workers import Config as Judging
 from verifiers.workers import Workers
 
 
@@ -127,7 +128,8 @@ class Mill:
 
 def open_mill(work: Work) -> Mill:
     """Load the models and the judge of a run. Raises PolicyError, EngineError, StorageError."""
-    return assemble(work, pool.load(work.config), Workers())
+    # The engine keeps every core busy: a worker may have to wait for its processor.
+    return assemble(work, pool.load(work.config), Workers(Judging(wall_s=30, verifiers=work.config.verifiers)))
 
 
 def assemble(work: Work, engines: Mapping[str, Model], judge: Workers) -> Mill:

@@ -142,7 +142,7 @@ _ENTRIES = pa.schema([pa.field("entry", pa.string(), nullable=False)])
 def _verify_and_write(results: pa.Table, work: Work, tally: "ray.actor.ActorHandle") -> pa.Table:
     """Audit and write one shard; what it wrote travels to the driver as JSON lines."""
     try:
-        entries = write_results(audit(results), work.folder)
+        entries = write_results(audit(results, work.config.verifiers), work.folder)
     except StepmillError as error:
         ray.get(tally.fail.remote(error))
         raise

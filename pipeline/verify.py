@@ -4,7 +4,9 @@ Each trace's final verdict is asked for once more, from its own text. A verdict 
 trace undecided (`disagree`): a label that cannot be reproduced is none.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pyarrow as pa
 
@@ -16,16 +18,19 @@ from schemas.table import from_table, to_table
 from verifiers.catalog import VERIFIERS
 
 
-def audit(results: pa.Table) -> pa.Table:
-    """Return the results with every reproducible verdict as it was. Rows in = rows out."""
-    other = _irreproducible(traces_of(results))
+def audit(results: pa.Table, configs: Mapping[str, Any]) -> pa.Table:
+    """Return the results with every reproducible verdict as it was. Rows in = rows out.
+
+    `configs` are those of the verifiers by their NAME, as the judge had them; missing ones are the defaults.
+    """
+    other = _irreproducible(traces_of(results), configs)
     if not other:
         return results
     rows = [_corrected(row, other) for row in from_table(results, Result)]
     return to_table(rows, RESULTS)
 
 
-def _irreproducible(traces: pa.Table) -> dict[str, str]:
+def _irreproducible(traces: pa.Table, configs: Mapping[str, Any]) -> dict[str, str]:
     """Return the status that the audit found, by trace id, where it is not the one recorded.
 
     What only the slow tier can tell is passed over: it has had its deadline once.
@@ -40,7 +45,8 @@ def _irreproducible(traces: pa.Table) -> dict[str, str]:
             continue
         problem = Problem(problem_id=row["problem_id"], domain=row["domain"], family=row["family"], **row["problem"])
         answer = FAMILIES.get(row["policy"]["model_family"], FOREIGN).answer_part("".join(text))
-        verdict = VERIFIERS[row["domain"]].quick(problem, answer)
+        verifier = VERIFIERS[row["domain"]]
+        verdict = verifier.quick(problem, answer, configs.get(verifier.NAME) or verifier.Config())
         if verdict is not None and (verdict.status, verdict.outcome) != (row["status"], row["outcome"]):
             found[row["trace_id"]] = verdict.status
     return found

@@ -1,8 +1,9 @@
 r"""Final answers of mathematics: is the answer in this text the gold answer?
 
 Tiers, cheapest first: plain numbers; the same characters; the typed tree with exact residues, values at many points
-and real sets cut into cells; sympy (only `check`, which belongs in a worker process); and `undecided` where none of
-them is sure, or two contradict each other.
+and real sets cut into cells; sympy (only `check`, which belongs in a worker process). Undecided where none of them is
+sure (`unsure`), or two contradict each other (`disagree`): such pairs stay in the shards for an audit, and
+`make query NAME=undecided_answers` lists them.
 Equality is mathematical and exact: 0.333 is not 1/3, 18.90 is 18.9, `1, 2` is not `12`.
 
 What two answers may leave out, by default (`rules.Policies` switches each off):
@@ -31,7 +32,8 @@ from verifiers.math_text.tokens import Unreadable
 from verifiers.rules import DEFAULTS, Policies, Rules
 
 NAME = "answers"
-VERSION = 2
+VERSION = 3
+Config = Policies
 
 Status = Literal[
     "equal",
@@ -42,6 +44,7 @@ Status = Literal[
     "unparsed_gold",
     "unparsed",
     "disagree",
+    "unsure",
     "deadline",
     "crash",
 ]
@@ -55,6 +58,7 @@ STATUSES: dict[str, Outcome] = {
     "unparsed_gold": "undecided",
     "unparsed": "undecided",
     "disagree": "undecided",
+    "unsure": "undecided",
     "deadline": "undecided",
     "crash": "undecided",
 }
@@ -64,17 +68,17 @@ MAX_SHOWN = 60
 """Characters of an answer that a reason quotes."""
 
 
-def check(problem: Problem, text: str) -> Verdict:
+def check(problem: Problem, text: str, config: Policies = DEFAULTS) -> Verdict:
     """Judge a whole solution. Total; may be slow on hostile input, so it runs in a worker (`workers.py`)."""
-    return compare(problem.reference, text)
+    return compare(problem.reference, text, config)
 
 
-def quick(problem: Problem, text: str) -> Verdict | None:
+def quick(problem: Problem, text: str, config: Policies = DEFAULTS) -> Verdict | None:
     """Return the verdict where it can be had without sympy, in microseconds to a few milliseconds; None otherwise."""
     same = plain.same(problem.reference, text)
     if same is not None:
         return _plain_verdict(same, problem.reference, text)
-    return _timed(problem.reference, text, DEFAULTS, slow=False)
+    return _timed(problem.reference, text, config, slow=False)
 
 
 def reference_error(problem: Problem) -> str | None:
@@ -195,15 +199,19 @@ def _decide(gold: str, pred: str, policies: Policies, *, slow: bool) -> tuple[St
     tree = read(answer)
     if isinstance(tree, Unreadable):
         return "unparsed", f"cannot read {_shown(answer)}: {tree}", answer
-    result = structure.compare(gold_tree, tree, Rules(equality.fast, policies))
+    rules = Rules(equality.fast, policies)
+    result = structure.compare(gold_tree, tree, rules)
     if result == "unsure":
         if not slow:
             return None
-        result = structure.compare(gold_tree, tree, Rules(equality.slow, policies))
+        rules = Rules(equality.slow, policies)
+        result = structure.compare(gold_tree, tree, rules)
     if result == "different" and _groups_in_doubt(reference, answer):
         result = "unsure"
     if result == "unsure":
-        return "disagree", f"cannot tell {_shown(answer)} from {_shown(reference)}", answer
+        if rules.contradicted:
+            return "disagree", f"two oracles contradict each other on {_shown(answer)} and {_shown(reference)}", answer
+        return "unsure", f"cannot tell {_shown(answer)} from {_shown(reference)}", answer
     return ("equal" if result == "equal" else "different"), _said(result == "equal", reference, answer), answer
 
 

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from schemas.problem import Problem
 from schemas.verdict import Outcome, Verdict
@@ -29,11 +29,16 @@ class Verifier(Protocol):
         """Every status word and what it counts as."""
         ...
 
-    def check(self, problem: Problem, text: str) -> Verdict:
+    @property
+    def Config(self) -> Any:  # Any: each module has its own frozen dataclass; mypy cannot tie it to the functions below
+        """What it leaves open, with defaults; the table `[verifiers.NAME]` of a configuration."""
+        ...
+
+    def check(self, problem: Problem, text: str, config: Any) -> Verdict:
         """Judge a whole text. May take long on hostile input: `workers.Workers` puts a deadline on it."""
         ...
 
-    def quick(self, problem: Problem, text: str) -> Verdict | None:
+    def quick(self, problem: Problem, text: str, config: Any) -> Verdict | None:
         """Return the same verdict where it is cheap enough for the event loop, None where `check` is needed."""
         ...
 

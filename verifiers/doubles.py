@@ -3,7 +3,9 @@ error. Independent of `exact.py`: no residues, no rationals, other points. About
 """
 
 import math
-from typing import Literal, NamedTuple
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Literal
 
 from verifiers.exact import TooLarge, point
 from verifiers.math_text.tree import Add, Call, Constant, Expression, Mul, Number, Power, Symbol, symbols
@@ -17,20 +19,19 @@ _POINTS = 2
 _MAX_POWER = 1_000
 
 
-class _Bounded(NamedTuple):
-    value: complex
-    error: float
+_Bounded = tuple[complex, float]
+"""A value and a bound on its error."""
 
-
-_CONSTANTS = {"i": _Bounded(1j, 0.0), "pi": _Bounded(math.pi, _EPSILON), "e": _Bounded(math.e, _EPSILON)}
+_CONSTANTS: dict[str, _Bounded] = {"i": (1j, 0.0), "pi": (math.pi, _EPSILON), "e": (math.e, _EPSILON)}
 
 
 def look(a: Expression, b: Expression) -> Look:
     """Say whether two expressions are certainly apart at a point, within rounding at all, or cannot be evaluated."""
     try:
         for index in range(_POINTS):
-            left, right = _value(a, index), _value(b, index)
-            if abs(left.value - right.value) > _MARGIN * (left.error + right.error):
+            left, error = _value(a, index)
+            right, other_error = _value(b, index)
+            if abs(left - right) > _MARGIN * (error + other_error):
                 return "apart"
     except (ArithmeticError, ValueError):
         return "blind"
@@ -38,41 +39,79 @@ def look(a: Expression, b: Expression) -> Look:
 
 
 def _value(node: Expression, index: int) -> _Bounded:
-    match node:
-        case Number(exact):
-            number = float(exact)
-            return _Bounded(number, _EPSILON * abs(number))
-        case Symbol(name):
-            # A negative and a complex point.
-            unit = point(name, index + 1_000) / 2.0**127
-            return _Bounded(-1 - 3 * unit if index == 0 else complex(unit - 2, 1 + unit), 0.0)
-        case Constant(name) if name in _CONSTANTS:
-            return _CONSTANTS[name]
-        case Call("sqrt", (arg,)) if not symbols(arg):
-            value, error = _value(arg, index)
-            if isinstance(value, complex) or value <= 8 * error:
-                raise TooLarge("a root that has branches")
-            root = value**0.5
-            return _Bounded(root, error / root + _EPSILON * root)
-        case Add(terms):
-            parts = [_value(term, index) for term in terms]
-            total = sum(part.value for part in parts)
-            return _Bounded(
-                total, sum(part.error for part in parts) + _EPSILON * sum(abs(part.value) for part in parts)
-            )
-        case Mul(factors):
-            product: complex = 1.0
-            relative = 0.0
-            for factor in factors:
-                value, error = _value(factor, index)
-                if value == 0:
-                    return _Bounded(0, error * abs(product))
-                product, relative = product * value, relative + error / abs(value) + _EPSILON
-            return _Bounded(product, relative * abs(product))
-        case Power(base, Number(exponent)) if exponent.denominator == 1 and abs(exponent) <= _MAX_POWER:
-            value, error = _value(base, index)
-            if abs(value) <= 8 * error:
-                raise ZeroDivisionError
-            power: complex = value ** int(exponent)
-            return _Bounded(power, abs(power) * abs(int(exponent)) * (error / abs(value) + _EPSILON))
-    raise TooLarge("not for doubles")
+    of_kind = _VALUES.get(type(node))
+    if of_kind is None:
+        raise TooLarge("not for doubles")
+    return of_kind(node, index)
+
+
+def _number(node: Number, index: int) -> _Bounded:
+    number = node.value.numerator / node.value.denominator
+    return number, _EPSILON * abs(number)
+
+
+@lru_cache(maxsize=4096)
+def _place(name: str, index: int) -> complex:
+    """Return the value of a variable: at a negative and at a complex point."""
+    unit = point(name, index + 1_000) / 2.0**127
+    return -1 - 3 * unit if index == 0 else complex(unit - 2, 1 + unit)
+
+
+def _symbol(node: Symbol, index: int) -> _Bounded:
+    return _place(node.name, index), 0.0
+
+
+def _constant(node: Constant, index: int) -> _Bounded:
+    if node.name not in _CONSTANTS:
+        raise TooLarge("not for doubles")
+    return _CONSTANTS[node.name]
+
+
+def _call(node: Call, index: int) -> _Bounded:
+    if node.name != "sqrt" or symbols(node):
+        raise TooLarge("not for doubles")
+    value, error = _value(node.args[0], index)
+    if isinstance(value, complex) or value <= 8 * error:
+        raise TooLarge("a root that has branches")
+    root = value**0.5
+    return root, error / root + _EPSILON * root
+
+
+def _sum(node: Add, index: int) -> _Bounded:
+    total: complex = 0.0
+    bound = 0.0
+    for term in node.terms:
+        value, error = _value(term, index)
+        total += value
+        bound += error + _EPSILON * abs(value)
+    return total, bound
+
+
+def _product(node: Mul, index: int) -> _Bounded:
+    product: complex = 1.0
+    relative = 0.0
+    for factor in node.factors:
+        value, error = _value(factor, index)
+        if value == 0:
+            return 0.0, error * abs(product)
+        product *= value
+        relative += error / abs(value) + _EPSILON
+    return product, relative * abs(product)
+
+
+def _power(node: Power, index: int) -> _Bounded:
+    exponent = node.exponent
+    if not isinstance(exponent, Number) or exponent.value.denominator != 1 or abs(exponent.value) > _MAX_POWER:
+        raise TooLarge("not for doubles")
+    whole = exponent.value.numerator
+    value, error = _value(node.base, index)
+    size = abs(value)
+    if size <= 8 * error:
+        raise ZeroDivisionError
+    power: complex = value**whole
+    return power, abs(power) * abs(whole) * (error / size + _EPSILON)
+
+
+_VALUES: dict[type, Callable[..., _Bounded]] = {
+    Number: _number, Symbol: _symbol, Constant: _constant, Call: _call, Add: _sum, Mul: _product, Power: _power,
+}  # fmt: skip

@@ -9,12 +9,13 @@
 from verifiers import doubles, exact, numeric
 from verifiers.exact import Opinion
 from verifiers.math_text.tree import Expression, Number, symbols
+from verifiers.rules import Judged
 
 _FAILURES = (ArithmeticError, ValueError, TypeError, NotImplementedError, MemoryError, RecursionError)
 """What arithmetic raises where it has no answer; mpmath uses most of them."""
 
 
-def fast(a: Expression, b: Expression) -> Opinion:
+def fast(a: Expression, b: Expression) -> Judged:
     """Ask the first two tiers: microseconds to a few milliseconds. Never raises."""
     if isinstance(a, Number) and isinstance(b, Number):
         return "equal" if a.value == b.value else "different"
@@ -31,13 +32,13 @@ def fast(a: Expression, b: Expression) -> Opinion:
         return "unsure"
 
 
-def _confirmed(certain: Opinion, a: Expression, b: Expression) -> Opinion:
+def _confirmed(certain: Opinion, a: Expression, b: Expression) -> Judged:
     """Ask a second oracle, which shares nothing with the first: where they contradict each other nobody is believed."""
     look = doubles.look(a, b)
     if certain == "equal":
-        return "unsure" if look == "apart" else "equal"
+        return "contradicted" if look == "apart" else "equal"
     if look == "close" and not _tiny_gap(a, b) and numeric.opinion(a, b) == "equal":
-        return "unsure"
+        return "contradicted"
     return "different"
 
 
@@ -50,7 +51,7 @@ def _tiny_gap(a: Expression, b: Expression) -> bool:
     return abs(left - right) * 10**90 < abs(left)
 
 
-def slow(a: Expression, b: Expression) -> Opinion:
+def slow(a: Expression, b: Expression) -> Judged:
     """Ask all tiers; may run for ever. sympy's `different` is believed only where positive values differ too.
 
     It calls ln(x^2) and 2 ln(x) different, because of negative x; an answer key calls them equal.

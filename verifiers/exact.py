@@ -1,24 +1,25 @@
 """Exact opinions on equality: rationals for numbers, residues modulo two large primes for formulas.
 
-Residues are taken at a fixed point that depends on the variables' names. They cover everything made of + - * / and
-whole powers, of any size: a difference is certain, equality errs with probability below 2^-100. A rational over
-`MAX_BITS` is refused, never rounded.
+Residues are taken at a fixed point that depends on the variables' names; pi and e count as variables. They cover
+everything made of + - * / and whole powers, of any size: a difference is certain, equality errs with probability below
+2^-100. A rational over `MAX_BITS` is refused, never rounded.
 """
 
 import hashlib
 from fractions import Fraction
 from functools import lru_cache
-from math import comb, factorial, gcd, isqrt, lcm
+from math import comb, factorial, gcd, isqrt, lcm, prod
 from typing import Literal
 
-from verifiers.math_text.tree import Add, Call, Constant, Expression, Mul, Number, Power, Symbol, symbols
+from verifiers.math_text.tree import Add, Call, Constant, Expression, Mul, Number, Power, Symbol, symbols, walk
 
 Opinion = Literal["equal", "different", "unsure"]
 
 MAX_BITS = 1 << 17
 """Longest integer that exact arithmetic makes; 2^100000 is within, 9^(9^9) is not."""
 MAX_FACTORIAL = 3_000
-_MODULI = ((1 << 127) - 1, (1 << 89) - 1)
+_MODULUS = ((1 << 127) - 1) * ((1 << 89) - 1)
+"""Two primes in one pass: what is equal modulo both is equal modulo their product, whose residues cost no more to compute."""
 
 
 class Undefined(ArithmeticError):
@@ -40,10 +41,13 @@ def opinion(a: Expression, b: Expression) -> Opinion:
     except TooLarge:
         pass
     try:
-        pairs = [(_residue(a, modulus), _residue(b, modulus)) for modulus in _MODULI]
+        if _residue(a) == _residue(b):
+            return "equal"
     except (TooLarge, Undefined):
         return "unsure"
-    return "equal" if all(left == right for left, right in pairs) else "different"
+    # Nobody knows whether pi and e are independent of each other.
+    constants = {part.name for side in (a, b) for part in walk(side) if isinstance(part, Constant)}
+    return "unsure" if len(constants) > 1 else "different"
 
 
 def _defined(node: Expression) -> Fraction | None:
@@ -136,6 +140,8 @@ def _rational_call(name: str, args: list[Fraction]) -> Fraction:
             return _exact_root(first, args[1].numerator)
         case "factorial" if whole and 0 <= first <= MAX_FACTORIAL:
             return Fraction(factorial(first.numerator))
+        case "double" if whole and 0 <= first <= MAX_FACTORIAL:
+            return Fraction(prod(range(first.numerator, 0, -2)))
         case "binomial" if whole and 0 <= args[1] <= first <= MAX_FACTORIAL:
             return Fraction(comb(first.numerator, args[1].numerator))
         case "gcd" | "lcm" if whole:
@@ -153,37 +159,42 @@ def point(name: str, index: int) -> int:
     return int.from_bytes(hashlib.blake2b(f"{name}\0{index}".encode(), digest_size=16).digest(), "big") >> 1
 
 
-def _residue(node: Expression, modulus: int) -> int:
-    """Return the value modulo a prime at one fixed point. Raises TooLarge outside + - * / and whole powers."""
+def _residue(node: Expression) -> int:
+    """Return the value modulo `_MODULUS` at one fixed point. Raises TooLarge outside + - * / and whole powers."""
     match node:
         case Number(value):
-            return value.numerator * _inverse(value.denominator, modulus) % modulus
+            return value.numerator * (1 if value.denominator == 1 else _inverse(value.denominator)) % _MODULUS
         case Symbol(name):
-            return point(name, 0) % modulus
+            return point(name, 0)
+        case Constant("pi" | "e" as name):
+            # Transcendental: a quotient of polynomials in one of them over the rationals is zero only where all of it is.
+            return point(f"\\{name}", 0)
         case Add(terms):
-            return sum(_residue(term, modulus) for term in terms) % modulus
+            return sum([_residue(term) for term in terms]) % _MODULUS
         case Mul(factors):
             product = 1
             for factor in factors:
-                product = product * _residue(factor, modulus) % modulus
+                product = product * _residue(factor) % _MODULUS
             return product
         case Power(base, exponent):
-            power = rational(exponent)
+            power = exponent.value if isinstance(exponent, Number) else rational(exponent)
             if power.denominator != 1:
                 raise TooLarge("a root")
-            below = _residue(base, modulus)
+            below = _residue(base)
             if below == 0 and power == 0:
                 raise TooLarge("0^0")
             whole = power.numerator
-            # pow() of three arguments is typed as Any by the standard stubs.
-            return int(pow(_inverse(below, modulus) if whole < 0 else below, abs(whole), modulus))
+            return pow(_inverse(below) if whole < 0 else below, abs(whole), _MODULUS)
         case Call() if not symbols(node):
             exact = rational(node)
-            return exact.numerator * _inverse(exact.denominator, modulus) % modulus
+            return exact.numerator * _inverse(exact.denominator) % _MODULUS
     raise TooLarge("not a rational function")
 
 
-def _inverse(value: int, modulus: int) -> int:
-    if value % modulus == 0:
+def _inverse(value: int) -> int:
+    if value % _MODULUS == 0:
         raise Undefined("division by zero")
-    return pow(value, -1, modulus)
+    try:
+        return pow(value, -1, _MODULUS)
+    except ValueError:
+        raise TooLarge("no inverse modulo one of the primes") from None

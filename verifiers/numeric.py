@@ -6,6 +6,9 @@ Variables are real; odd roots of negative numbers are real (the convention of sc
 under base 10 and base e, and both must agree.
 """
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import mpmath
@@ -14,6 +17,10 @@ from verifiers.exact import MAX_FACTORIAL, Opinion, TooLarge, Undefined, point, 
 from verifiers.math_text.tree import BINDERS, Add, Call, Constant, Expression, Mul, Number, Power, Symbol, symbols, walk
 
 Value = Any  # an mpmath number: the library has no types
+
+MP = mpmath.MPContext()
+"""A context of our own: the library's has one precision for all threads of the process, and anybody may set it."""
+_ALONE = threading.RLock()
 
 MAX_NODES = 400
 """Largest pair of expressions that is evaluated at 120 digits inline (about 20 ms)."""
@@ -27,6 +34,13 @@ _SURE = 100
 _MAX_SPREAD = 3_000
 _HUGE = 200
 """Bits of magnitude above which an argument of a function is refused: reducing it would need its own precision."""
+
+
+@contextmanager
+def digits(count: int) -> Iterator[None]:
+    """Calculate with `count` decimal digits in `MP`, one thread at a time: precision is the context's, not the thread's."""
+    with _ALONE, MP.workdps(count):
+        yield
 
 
 class _Place:
@@ -86,46 +100,46 @@ def _at_point(
 ) -> Opinion | None:
     """Compare at one point at two precisions; None where neither side has a value there."""
     gap: Value = 0
-    real, digits = True, _LOW
+    real, places = True, _LOW
     spread = 0
     for _ in range(2):
-        with mpmath.workdps(digits):
+        with digits(places):
             place = _Place({name: _real(name, index) for name in names})
             left, right = (_value_or_none(side, place, base) for side in (a, b))
             if left is None or right is None:
                 return None if left is right else "unsure"
-            if mpmath.isinf(left) or mpmath.isinf(right):
+            if MP.isinf(left) or MP.isinf(right):
                 return "equal" if left == right else "different"
-            if mpmath.isnan(left) or mpmath.isnan(right):
+            if MP.isnan(left) or MP.isnan(right):
                 return None
             real = complex_ or not names or (_is_real(left) and _is_real(right))
             gap = abs(left - right)
-            if digits == _LOW:
+            if places == _LOW:
                 # Digits that the largest and the smallest value on the way are away from 1.
                 spread = int(place.spread * 0.30103) + 1
                 if spread > _MAX_SPREAD:
                     return "unsure"
-            digits = _HIGH + 2 * spread
-    with mpmath.workdps(_HIGH):
+            places = _HIGH + 2 * spread
+    with digits(_HIGH):
         # Rounding is below 10^-(120 + spread) here.
-        result: Opinion = "equal" if gap <= mpmath.mpf(10) ** -(_SURE + spread) else "different"
+        result: Opinion = "equal" if gap <= MP.mpf(10) ** -(_SURE + spread) else "different"
     # Outside the reals two branches of a root or logarithm may differ where no answer key means them to.
     return result if real or result == "equal" else "unsure"
 
 
 def _real(name: str, index: int) -> Value:
     """Return a value for a variable, another for every name: complex at `_COMPLEX`, else real, of either sign, large or small."""
-    unit = mpmath.mpf(point(name, index + 1)) / (1 << 127)
+    unit = MP.mpf(point(name, index + 1)) / (1 << 127)
     if index == _COMPLEX:
-        return mpmath.mpc(unit * 2 - 3, unit + mpmath.mpf(1) / 3)
+        return MP.mpc(unit * 2 - 3, unit + MP.mpf(1) / 3)
     # The sign pattern depends on the name too, so that two variables are not always of one sign.
     sign = -1 if index >= 2 and (point(name, index + 101) & 1 or index == 2) else 1
-    return sign * (unit * 40 if index % 4 == 3 else unit * 2 + mpmath.mpf(1) / 7)
+    return sign * (unit * 40 if index % 4 == 3 else unit * 2 + MP.mpf(1) / 7)
 
 
 def _is_real(value: Value) -> bool:
     """Whether nothing on the way to `value` left the reals: mpmath keeps the complex type even where i*i = -1."""
-    return not isinstance(value, mpmath.mpc)
+    return not isinstance(value, MP.mpc)
 
 
 def value(node: Expression) -> Value:
@@ -142,23 +156,23 @@ def _value_or_none(node: Expression, place: _Place, base: int | None) -> Value |
 
 def _value(node: Expression, place: _Place, base: int | None) -> Value:
     value = _computed(node, place, base)
-    if value and mpmath.isfinite(value):
-        place.spread = max(place.spread, abs(int(mpmath.mag(value))))
+    if value and MP.isfinite(value):
+        place.spread = max(place.spread, abs(int(MP.mag(value))))
     return value
 
 
 def _computed(node: Expression, place: _Place, base: int | None) -> Value:
     match node:
         case Number(value):
-            return mpmath.mpf(value.numerator) / value.denominator
+            return MP.mpf(value.numerator) / value.denominator
         case Symbol(name):
             return place.values[name]
         case Constant(name):
-            return {"pi": +mpmath.pi, "e": +mpmath.e, "i": mpmath.mpc(0, 1), "inf": mpmath.inf}[name]
+            return {"pi": +MP.pi, "e": +MP.e, "i": MP.mpc(0, 1), "inf": MP.inf}[name]
         case Add(terms):
-            return mpmath.fsum([_value(term, place, base) for term in terms])
+            return MP.fsum([_value(term, place, base) for term in terms])
         case Mul(factors):
-            return mpmath.fprod([_value(factor, place, base) for factor in factors])
+            return MP.fprod([_value(factor, place, base) for factor in factors])
         case Power(below, exponent):
             return _power(_value(below, place, base), exponent, place, base)
         case Call(name) if name in BINDERS:
@@ -172,43 +186,43 @@ def _power(below: Value, exponent: Expression, place: _Place, base: int | None) 
     try:
         exact = rational(exponent)
     except (TooLarge, Undefined):
-        return mpmath.power(below, _tame(_value(exponent, place, base)))
+        return MP.power(below, _tame(_value(exponent, place, base)))
     if exact.denominator == 1:
         if abs(exact) > 1 << 64:
             raise TooLarge("a power too large")
-        return mpmath.power(below, exact.numerator)
-    if exact.denominator % 2 and mpmath.im(below) == 0 and mpmath.re(below) < 0:
+        return MP.power(below, exact.numerator)
+    if exact.denominator % 2 and MP.im(below) == 0 and MP.re(below) < 0:
         sign = -1 if exact.numerator % 2 else 1
-        return sign * mpmath.power(-below, mpmath.mpf(exact.numerator) / exact.denominator)
-    return mpmath.power(below, mpmath.mpf(exact.numerator) / exact.denominator)
+        return sign * MP.power(-below, MP.mpf(exact.numerator) / exact.denominator)
+    return MP.power(below, MP.mpf(exact.numerator) / exact.denominator)
 
 
 def _tame(value: Value) -> Value:
-    if value != 0 and not mpmath.isinf(value) and mpmath.mag(value) > _HUGE:
+    if value != 0 and not MP.isinf(value) and MP.mag(value) > _HUGE:
         raise TooLarge("an argument too large")
     return value
 
 
 _CALLS = {
-    "sin": mpmath.sin, "cos": mpmath.cos, "tan": mpmath.tan, "cot": mpmath.cot, "sec": mpmath.sec, "csc": mpmath.csc,
-    "arcsin": mpmath.asin, "arccos": mpmath.acos, "arctan": mpmath.atan, "sinh": mpmath.sinh, "cosh": mpmath.cosh,
-    "tanh": mpmath.tanh, "exp": mpmath.exp, "sqrt": mpmath.sqrt, "abs": abs, "floor": mpmath.floor, "ceil": mpmath.ceil,
+    "sin": MP.sin, "cos": MP.cos, "tan": MP.tan, "cot": MP.cot, "sec": MP.sec, "csc": MP.csc,
+    "arcsin": MP.asin, "arccos": MP.acos, "arctan": MP.atan, "sinh": MP.sinh, "cosh": MP.cosh,
+    "tanh": MP.tanh, "exp": MP.exp, "sqrt": MP.sqrt, "abs": abs, "floor": MP.floor, "ceil": MP.ceil,
 }  # fmt: skip
 
 
 def _call(name: str, args: list[Value], base: int | None) -> Value:
     first = _tame(args[0])
     if name in ("ln", "log"):
-        return mpmath.log(first) / (mpmath.log(base) if name == "log" and base else 1)
+        return MP.log(first) / (MP.log(base) if name == "log" and base else 1)
     if name == "root":
         degree = args[1]
         if first < 0 and degree % 2 == 1:
-            return -mpmath.root(-first, int(degree))
-        return mpmath.power(first, 1 / degree)
+            return -MP.root(-first, int(degree))
+        return MP.power(first, 1 / degree)
     if name == "factorial" and abs(first) < MAX_FACTORIAL:
-        return mpmath.factorial(first)
+        return MP.factorial(first)
     if name == "binomial" and all(abs(arg) < MAX_FACTORIAL for arg in args):
-        return mpmath.binomial(*args)
+        return MP.binomial(*args)
     if name in ("min", "max"):
         return (min if name == "min" else max)(args)
     if name not in _CALLS:

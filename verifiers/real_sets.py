@@ -10,8 +10,6 @@ from fractions import Fraction
 from functools import cmp_to_key
 from typing import Literal
 
-import mpmath
-
 from verifiers import numeric, rational_function
 from verifiers.exact import Opinion, TooLarge, Undefined, rational
 from verifiers.math_text.tree import (
@@ -275,8 +273,8 @@ class _Line:
         try:
             return rational(point)
         except TooLarge:
-            with mpmath.workdps(60):
-                scaled = mpmath.nint(_real(point) * mpmath.mpf(10) ** 50)
+            with numeric.digits(60):
+                scaled = numeric.MP.nint(_real(point) * numeric.MP.mpf(10) ** 50)
                 return Fraction(int(scaled), 10**50)
 
     def _order(self, a: Expression, b: Expression) -> Literal[-1, 0, 1]:
@@ -286,9 +284,9 @@ class _Line:
             return -1 if left < right else 1 if left > right else 0
         except TooLarge:
             pass
-        with mpmath.workdps(60):
+        with numeric.digits(60):
             gap = _real(a) - _real(b)
-            if abs(gap) > mpmath.mpf(10) ** -40:
+            if abs(gap) > numeric.MP.mpf(10) ** -40:
                 return -1 if gap < 0 else 1
         if self._judge(a, b) == "equal":
             return 0
@@ -307,6 +305,6 @@ def _defined(node: Expression) -> bool:
 
 def _real(node: Expression) -> numeric.Value:
     value = numeric.value(node)
-    if isinstance(value, mpmath.mpc) or not mpmath.isfinite(value) or mpmath.mag(value) > 200:
+    if isinstance(value, numeric.MP.mpc) or not numeric.MP.isfinite(value) or numeric.MP.mag(value) > 200:
         raise TooLarge("no real number of moderate size")
     return value

@@ -6,7 +6,6 @@ sympy: its `parse_expr` and `sympify` evaluate Python.
 
 from fractions import Fraction
 
-import mpmath
 import sympy
 
 from verifiers import numeric
@@ -65,7 +64,7 @@ def _has_value(node: Expression) -> bool:
     """Whether a number is of a size that can be evaluated; sympy would try for ever."""
     try:
         value = numeric.value(node)
-        return bool(value == 0 or not mpmath.isfinite(value) or abs(mpmath.mag(value)) < MAX_BITS >> 4)
+        return bool(value == 0 or not numeric.MP.isfinite(value) or abs(numeric.MP.mag(value)) < MAX_BITS >> 4)
     except TooLarge:
         return any(isinstance(part, Call) and part.name in BINDERS for part in walk(node))
     except (ArithmeticError, ValueError, TypeError):

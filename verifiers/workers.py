@@ -15,15 +15,16 @@ import json
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass, replace
-from typing import Literal, NamedTuple, Self, TypeVar
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, NamedTuple, Self, TypeVar
 
 from schemas.errors import ConfigError
 from schemas.problem import Problem
 from schemas.verdict import Claim, StepCheck, StepChecks, Verdict
-from verifiers.catalog import VERIFIERS
+from verifiers.catalog import VERIFIERS, Verifier
 from verifiers.steps.check import has_checks
 from verifiers.worker_process import WorkerProcess
 
@@ -32,16 +33,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """How the workers run. `deadline_s` is for one check on a loaded worker; loading has `start_s`.
-
-    A check that sympy settles takes 0.1 to 0.4 s; one that takes longer is hardly ever settled at all.
-    """
+    """How the workers run. The limits are for one check on a loaded worker; loading has `start_s`."""
 
     workers: int = 1
-    deadline_s: float = 0.8
+    deadline_s: float = 0.5
+    """Processor time, so that a busy machine does not change verdicts. A check that sympy settles takes 0.1 to 0.4 s; one that
+    takes longer is hardly ever settled at all."""
+    wall_s: float = 0.9
+    """Time on the clock, for a worker that does not get its processor."""
     start_s: float = 60.0
     memory_bytes: int = 150_000_000
     """Address space that one worker may take beyond what it has when it is loaded (about 95 MB resident)."""
+    verifiers: Mapping[str, Any] = field(default_factory=dict)  # Any: each verifier module's own Config
+    """The Config of verifiers by their NAME; missing ones have their defaults."""
 
 
 class Failure(NamedTuple):
@@ -64,8 +68,9 @@ class Workers:
 
     def __init__(self, config: Config | None = None) -> None:
         self.config = config or Config()
-        if self.config.workers < 1 or self.config.deadline_s <= 0:
-            raise ConfigError("workers: `workers` must be at least 1 and `deadline_s` above 0")
+        if self.config.workers < 1 or min(self.config.deadline_s, self.config.wall_s) <= 0:
+            raise ConfigError("workers: `workers` must be at least 1, `deadline_s` and `wall_s` above 0")
+        self._configs: dict[str, Any] = {}  # Any: as in Config
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._owners: list[_Owner] = []
@@ -73,7 +78,7 @@ class Workers:
 
     async def check(self, problem: Problem, text: str) -> Verdict:
         """Judge `text`. Total: a deadline, a crash or a closed pool gives an undecided verdict."""
-        verdict = _quick(problem, text)
+        verdict = self._quick(problem, text)
         return verdict if verdict is not None else await asyncio.wrap_future(self._submit_check(problem, text))
 
     async def check_steps(self, problem: Problem, steps: Sequence[str]) -> StepChecks:
@@ -84,7 +89,7 @@ class Workers:
 
     def check_sync(self, problem: Problem, text: str) -> Verdict:
         """`check` for callers without an event loop; blocks the calling thread."""
-        return _quick(problem, text) or self._submit_check(problem, text).result()
+        return self._quick(problem, text) or self._submit_check(problem, text).result()
 
     def close(self) -> None:
         """Stop every worker and wait for it; checks that have not ended are undecided. Twice does no harm."""
@@ -119,6 +124,23 @@ class Workers:
         with self._lock:
             return tuple(owner.pid for owner in self._owners if owner.pid is not None)
 
+    def _quick(self, problem: Problem, text: str) -> Verdict | None:
+        verifier = VERIFIERS.get(problem.domain)
+        if verifier is None:
+            reason = f"no verifier for the domain {problem.domain!r}; known: {', '.join(sorted(VERIFIERS))}"
+            return Verdict(outcome="undecided", status="unavailable", reason=reason, verifier="none", version=0)
+        try:
+            return verifier.quick(problem, text, self._config_of(verifier))
+        except Exception:
+            # The promise is total: what breaks here breaks again in a worker, which says so in a verdict.
+            return None
+
+    def _config_of(self, verifier: Verifier) -> Any:  # Any: the verifier module's own Config
+        found = self._configs.get(verifier.NAME)
+        if found is None:
+            found = self._configs[verifier.NAME] = self.config.verifiers.get(verifier.NAME) or verifier.Config()
+        return found
+
     def _submit_check(self, problem: Problem, text: str) -> "Future[Verdict]":
         start = time.perf_counter()
 
@@ -127,7 +149,8 @@ class Workers:
                 return VERIFIERS[problem.domain].failed(reply.status, reply.reason, time.perf_counter() - start)
             return Verdict(**reply)  # type: ignore[arg-type]  # the child sent the fields of a Verdict
 
-        return self._submit({"ask": "check", "problem": _fields(problem), "text": text}, verdict)
+        config = asdict(self._config_of(VERIFIERS[problem.domain]))
+        return self._submit({"ask": "check", "problem": _fields(problem), "text": text, "config": config}, verdict)
 
     def _submit_steps(self, problem: Problem, steps: Sequence[str]) -> "Future[StepChecks]":
         def checks(reply: Reply) -> StepChecks:
@@ -212,11 +235,12 @@ class _Owner:
                 if self._stopping:
                     raise EOFError
                 self._process.read_line(self._config.start_s)
-            self._process.write(body, self._config.deadline_s)
+            self._process.write(body, self._config.wall_s)
             reply = json.loads(self._reply(self._process))
         except TimeoutError:
             self._drop()
-            return Failure("deadline", f"no verdict within {self._config.deadline_s:g} s")
+            limits = f"{self._config.deadline_s:g} s of processor time, {self._config.wall_s:g} s on the clock"
+            return Failure("deadline", f"no verdict within {limits}")
         except (OSError, EOFError, ValueError) as error:
             self._drop()
             return Failure("crash", f"the worker process died ({type(error).__name__})")
@@ -225,13 +249,20 @@ class _Owner:
         return dict(reply)
 
     def _reply(self, process: WorkerProcess) -> bytes:
-        """Return the reply; from half of the deadline on, the next process loads."""
-        half = self._config.deadline_s / 2
-        try:
-            return process.read_line(half)
-        except TimeoutError:
-            self._next = self._next or WorkerProcess(self._config.memory_bytes)
-            return process.read_line(half)
+        """Return the reply; from half of the deadline on, the next process loads. Raises TimeoutError."""
+        began, end = process.cpu_seconds, time.monotonic() + self._config.wall_s
+        used, deadline = 0.0, self._config.deadline_s
+        while True:
+            # What is left of the first or the second half: no sooner can that much processor time be used.
+            half = deadline if used >= deadline / 2 else deadline / 2
+            wait = min(half - used, end - time.monotonic())
+            if wait <= 0:
+                raise TimeoutError
+            with suppress(TimeoutError):
+                return process.read_line(max(wait, 0.01))
+            used = process.cpu_seconds - began
+            if used >= deadline / 2:
+                self._next = self._next or WorkerProcess(self._config.memory_bytes)
 
     def _drop(self) -> None:
         process, self._process = self._process, None
@@ -243,18 +274,6 @@ class _Owner:
         self._drop()
         self._process, self._next = self._next, None
         self._drop()
-
-
-def _quick(problem: Problem, text: str) -> Verdict | None:
-    verifier = VERIFIERS.get(problem.domain)
-    if verifier is None:
-        reason = f"no verifier for the domain {problem.domain!r}; known: {', '.join(sorted(VERIFIERS))}"
-        return Verdict(outcome="undecided", status="unavailable", reason=reason, verifier="none", version=0)
-    try:
-        return verifier.quick(problem, text)
-    except Exception:
-        # The promise is total: what breaks here breaks again in a worker, which says so in a verdict.
-        return None
 
 
 def _fields(problem: Problem) -> dict[str, object]:

@@ -12,7 +12,7 @@ import pytest
 from jobs.query import main
 from pipeline.query import CATALOG, QUERIES
 from schemas.verdict import Claim, ClaimVerdict
-from tests.rows import a_last_step, a_problem_record, a_step, a_trace, write_run
+from tests.rows import a_last_step, a_problem_record, a_rollout, a_step, a_trace, write_run
 
 # Any in this module: values of JSON rows.
 
@@ -41,11 +41,12 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
         a_step("2 + 2 = 5\n", n_correct=0, q=0.05, exact_prefix=False, checks=(right_claim, unsure_claim)),
         a_last_step("Answer: 5\n", exact_prefix=False),
     )
+    undecided = a_rollout(answer="2", outcome="undecided", status="crash")
     traces = [
         a_trace("t1".ljust(32, "0"), steps=right, first_error=-1),
         a_trace("t2".ljust(32, "0"), steps=lucky, first_error=0),
         a_trace("t3".ljust(32, "0"), steps=wrong, first_error=1, outcome="rejected", **products),
-        a_trace("t4".ljust(32, "0"), outcome="undecided", **twice),
+        a_trace("t4".ljust(32, "0"), outcome="undecided", rollouts=(undecided,), **twice),
         a_trace("t5".ljust(32, "0"), **twice),
     ]
     failed: dict[str, Any] = {"ended": "error", "stage": "generate", "error_type": "EngineError", "message": "lost"}
@@ -117,6 +118,8 @@ EXPECTED: dict[str, list[list[Any]]] = {
         ["rejection", 2, 200, 0.5, 400, 4.0, 1.0, 100.0, 0.5],
         ["probes", 0, 30, 0.5, 120, 0.75, None, 160.0, 0.375],
     ],
+    # t4 itself and its one rollout.
+    "undecided_answers": [["crash", "2", "2", 1, 1]],
     "verdict_statuses": [
         ["math", 1, "accepted", "equal", 3, 0.6, "as the reference says"],
         ["math", 1, "undecided", "crash", 1, 0.2, "as the reference says"],

@@ -31,7 +31,7 @@ def results(*traces: Trace) -> pa.Table:
 def audited(*traces: Trace) -> list[Trace]:
     """Return what the audit made of the middle problem's traces; the other rows must be as they were."""
     table = results(*traces)
-    before, after = from_table(table, Result), from_table(audit(table), Result)
+    before, after = from_table(table, Result), from_table(audit(table, {}), Result)
     assert len(after) == 3 and after[0] == before[0] and after[2] == before[2]
     assert after[1].record == before[1].record
     return list(after[1].traces)
@@ -39,7 +39,7 @@ def audited(*traces: Trace) -> list[Trace]:
 
 def test_good_rows_are_left_alone() -> None:
     table = results(*GOOD)
-    assert audit(table).equals(table, check_metadata=True)
+    assert audit(table, {}).equals(table, check_metadata=True)
 
 
 @pytest.mark.parametrize("place", range(len(GOOD) + 1))
@@ -75,18 +75,18 @@ def test_what_only_the_slow_tier_can_tell_is_not_judged_again() -> None:
 
 def test_no_results_are_no_results() -> None:
     empty = to_table([], RESULTS)
-    assert audit(empty).equals(empty)
-    assert audit(results(*GOOD).slice(0, 1)).num_rows == 1
+    assert audit(empty, {}).equals(empty)
+    assert audit(results(*GOOD).slice(0, 1), {}).num_rows == 1
 
 
 def test_a_slice_and_several_chunks_are_audited_as_what_they_hold() -> None:
     bad = replace(WRONG, trace_id="x", outcome="accepted", status="equal")
     table = results(RIGHT, bad)
     for part in (table.slice(1, 1), pa.concat_tables([table.slice(0, 1), table.slice(1)])):
-        outcomes = [t.outcome for row in from_table(audit(part), Result) for t in row.traces]
+        outcomes = [t.outcome for row in from_table(audit(part, {}), Result) for t in row.traces]
         assert outcomes[:2] == ["accepted", "undecided"]
     good = pa.concat_tables([results(*GOOD).slice(2), results(*GOOD).slice(0, 2)])
-    assert audit(good).equals(good)
+    assert audit(good, {}).equals(good)
 
 
 def test_the_audit_reads_the_answer_and_not_the_thought() -> None:

@@ -13,6 +13,10 @@ from typing import Literal, NamedTuple
 MAX_BARE_CHARS = 300
 """A longer text without any marker is not an answer."""
 
+MAX_WORDS_BEFORE = 30
+MAX_BOXES = 4
+"""Boxes in each other that are opened."""
+
 How = Literal["boxed", "hashes", "marker", "sentence", "equation", "bare"]
 
 
@@ -25,7 +29,16 @@ class FinalAnswer(NamedTuple):
 
 
 _BOX = re.compile(r"\\(?:boxed|fbox)\s{0,5}\{|\\.|[{}]", re.DOTALL)
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _BETWEEN_BOXES = re.compile(r"[\s,;$.]{0,20}(?:and|or)?[\s,;$]{0,20}")
+_DENIED = re.compile(
+    r"\b(?:not|never|cannot|if|when|suppose|assume|least|most|unless|or|think|guess|maybe|perhaps|probably|believe|would"
+    r"|could|might)\b|n't|\?",
+    re.IGNORECASE,
+)
+_HEADING = re.compile(r"[ \t]{0,3}(?:#{1,5} ?|\*\*|__)[*_]{0,2}(?:the )?(?:final )?answer[*_ \t]{0,4}", re.IGNORECASE)
+_REASON = re.compile(r"(?:,? |\s?\()(?:because|since)[ ,]")
+_OPTION = re.compile(r"(?:option|choice) is:? ?(?=[$*(]{0,4}(?:\\text(?:bf)?\{\(?)?[A-H](?![A-Za-z]))")
 _LINE_MARKER = re.compile(
     r"[ \t>*_#\-]{0,8}(?:(?:the )?(?:final )?(?:answer|ans\.?)|a)[*_ \t]{0,4}:[*_ \t]{0,4}", re.IGNORECASE
 )
@@ -36,6 +49,9 @@ _SENTENCE = re.compile(
 )
 _SENTENCE_END = re.compile(r"[.!?](?=\s+[A-Z\"(\\$]|\s*$)")
 _WORD = re.compile(r"(?<![\\A-Za-z])(?:[A-Za-z]{3,}|(?:[Ss]o|[Ii]t|[Ww]e|[Hh]e|[Ii]s)(?![A-Za-z]))")
+_VOWELS = frozenset("aeiou")
+_STATED = re.compile(r"(?:is|are|equals)(?: equal to| exactly)? (?=[-+$\\(]{0,4}[0-9])")
+"""The verb before a number that a sentence ends with."""
 _FUNCTIONS = frozenset({
     "sin", "cos", "tan", "cot", "sec", "csc", "log", "exp", "sqrt", "abs", "arcsin", "arccos", "arctan", "sinh", "cosh",
     "tanh", "inf", "and",
@@ -49,7 +65,7 @@ def find(text: str) -> FinalAnswer | None:
         bare = tidy(text)
         return _unless_prose_equation(bare, 0)
     best: FinalAnswer | None = None
-    for search in (_last_box, _last_hashes, _last_line_marker, _last_sentence):
+    for search in (_last_box, _last_tag, _last_option, _last_hashes, _last_line_marker, _last_sentence):
         found = search(text)
         if found is not None and (best is None or found.start > best.start):
             best = found
@@ -59,7 +75,15 @@ def find(text: str) -> FinalAnswer | None:
 
 
 def _may_have_marker(text: str) -> bool:
-    return ":" in text or "\\" in text or "#" in text or "nswer" in text.lower()
+    return (
+        ":" in text
+        or "<answer>" in text
+        or "option is" in text
+        or "choice is" in text
+        or "\\" in text
+        or "#" in text
+        or "nswer" in text.lower()
+    )
 
 
 def strip_annotations(text: str) -> str:
@@ -103,7 +127,7 @@ def _last_box(text: str) -> FinalAnswer | None:
         after = text[last + (6 if text.startswith("\\boxed", last) else 5) : last + 200].split()
         bare = after[0] if after and not after[0].startswith("{") else ""
         return FinalAnswer(tidy(bare.rstrip("$")), "boxed", last)
-    contents = [text[spans[-1][1] : spans[-1][2]]]
+    contents = [_unboxed(text[spans[-1][1] : spans[-1][2]])]
     first = spans[-1][0]
     for start, inner, end in reversed(spans[:-1]):
         if not _BETWEEN_BOXES.fullmatch(text, end + 1, first):
@@ -111,6 +135,15 @@ def _last_box(text: str) -> FinalAnswer | None:
         contents.append(text[inner:end])
         first = start
     return FinalAnswer(tidy(", ".join(reversed(contents))), "boxed", spans[-1][0])
+
+
+def _unboxed(text: str) -> str:
+    r"""Return what a box within the box holds: `\boxed{\boxed{12}}`."""
+    for _ in range(MAX_BOXES):
+        if not (text.startswith(("\\boxed{", "\\fbox{")) and text.endswith("}")):
+            break
+        text = text[text.index("{") + 1 : -1].strip()
+    return text
 
 
 def _box_spans(text: str) -> list[tuple[int, int, int]]:
@@ -132,6 +165,23 @@ def _box_spans(text: str) -> list[tuple[int, int, int]]:
     return spans
 
 
+def _last_tag(text: str) -> FinalAnswer | None:
+    at = text.rfind("<answer>")
+    if at < 0:
+        return None
+    inside = at + len("<answer>")
+    end = text.find("</answer>", inside)
+    # A marker inside the tags, such as a box, comes later and wins.
+    return FinalAnswer(tidy(text[inside : len(text) if end < 0 else end]), "marker", at)
+
+
+def _last_option(text: str) -> FinalAnswer | None:
+    """`The correct option is (D)`; only a letter counts, `the choice is yours` is no answer."""
+    at = max(text.rfind("option is"), text.rfind("choice is"))
+    match = _OPTION.match(text, at) if at >= 0 else None
+    return FinalAnswer(_sentence(_first_line(text, match.end())), "sentence", at) if match else None
+
+
 def _last_hashes(text: str) -> FinalAnswer | None:
     at = text.rfind("####")
     if at < 0:
@@ -143,7 +193,7 @@ def _last_line_marker(text: str) -> FinalAnswer | None:
     end = len(text)
     while end >= 0:
         start = text.rfind("\n", 0, end) + 1
-        match = _LINE_MARKER.match(text, start, end)
+        match = _LINE_MARKER.match(text, start, end) or _HEADING.fullmatch(text, start, end)
         if match:
             return FinalAnswer(_sentence(_first_line(text, match.end())), "marker", match.end())
         end = start - 1
@@ -183,8 +233,21 @@ def _first_line(text: str, at: int) -> str:
 
 def _sentence(line: str) -> str:
     """Return `line` up to the end of its first sentence."""
+    line = _inside(line)
+    if (reason := _REASON.search(line)) and reason.start() > 0:
+        line = line[: reason.start()]
     end = _SENTENCE_END.search(line)
     return tidy(line[: end.start()] if end and end.start() > 0 else line)
+
+
+def _inside(line: str) -> str:
+    r"""Return `line` up to a brace that closes what opened before it: `\text{The answer is Friday}`."""
+    depth = 0
+    for match in _BRACE.finditer(line):
+        depth += {"{": 1, "}": -1}.get(match[0], 0)
+        if depth < 0:
+            return line[: match.start()]
+    return line
 
 
 def _unmarked(text: str) -> FinalAnswer | None:
@@ -200,9 +263,29 @@ def _unless_prose_equation(bare: str, start: int) -> FinalAnswer | None:
     if not bare:
         return None
     before, sign, _ = bare.rpartition("=")
-    if sign and any(word.lower() not in _FUNCTIONS for word in _WORD.findall(before)) and "{" not in before:
+    if not sign and (stated := _stated(bare)) is not None:
+        return FinalAnswer(stated, "sentence", start + len(bare) - len(stated))
+    if sign and "{" not in before and any(map(_is_word, _WORD.findall(before))):
         return _equation(bare, start)
     return FinalAnswer(bare, "bare", start)
+
+
+def _stated(line: str) -> str | None:
+    """Return the one number that `So the area is 12 square units` states; None where others or a `not` come before."""
+    match = _STATED.search(line) if " " in line else None
+    if match is None or line[: match.start()].count(" ") > MAX_WORDS_BEFORE:
+        return None
+    before, after = line[: match.start()], line[match.end() :]
+    if any(c.isdigit() or c == "\\" for c in before) or _DENIED.search(line) or not before.endswith(" "):
+        return None
+    return _sentence(after) or None
+
+
+def _is_word(word: str) -> bool:
+    """Whether letters are no name of a function and no product (`nRT`, `mgh`)."""
+    return word.lower() not in _FUNCTIONS and (
+        len(word) < 3 or (word[1:].islower() and bool(set(word.lower()) & _VOWELS))
+    )
 
 
 def _equation(line: str, start: int) -> FinalAnswer | None:

@@ -12,10 +12,11 @@ from verifiers.math_text.tree import (
     Number,
     Quantity,
     Sequence,
+    Symbol,
     is_expression,
     symbols,
 )
-from verifiers.math_text.units import CLOCK, Unit
+from verifiers.math_text.units import CLOCK, Unit, is_unit, powers_of, read_unit
 from verifiers.rules import Rules, all_of
 
 _HALF_DAY = 720
@@ -23,7 +24,7 @@ _HALF_DAY = 720
 
 _SYSTEMS = {
     "length in": Fraction(254, 10_000), "mass lb": Fraction(45_359_237, 100_000),
-    "volume gal": Fraction(3_785_411_784, 10**9), "months": Fraction(2_629_746),
+    "months": Fraction(2_629_746),
 }  # fmt: skip
 """What one is in metres, grams, litres or seconds: exact by definition, a mean month by the calendar."""
 
@@ -59,8 +60,18 @@ def compare(a: Answer, b: Answer, rules: Rules) -> Opinion:
         return radians if radians != "different" else plain
     # `5m` against `5 meters`: the letter may be the unit.
     if symbols(bare) and not symbols(value):
-        return "unsure"
+        return _glued(quantity, bare, rules)
     return plain
+
+
+def _glued(quantity: Quantity, bare: Expression, rules: Rules) -> Opinion:
+    """Compare `5 meters` with `5m`, where the letter can only be the unit if that makes them of one kind."""
+    match bare:
+        case Mul((Number() as value, Symbol(letter))) if len(letter) == 1 and is_unit(letter):
+            other = Quantity(value, read_unit(letter) or quantity.unit)
+            if other.unit.dimension == quantity.unit.dimension:
+                return _two_units(quantity, other, rules)
+    return "unsure"
 
 
 def _percent(value: Expression, bare: Expression, rules: Rules) -> Opinion:
@@ -127,22 +138,23 @@ def _other_system(a: Quantity, b: Quantity) -> Opinion:
 def _metric(unit: Unit) -> Fraction:
     """Return what one of the dimension's own unit is in the metric one."""
     total = Fraction(1)
-    for index, part in enumerate(unit.dimension.split("/")):
-        name, _, power = part.partition("^")
-        factor = _SYSTEMS.get(name, Fraction(1)) ** int(power or 1)
-        total = total * factor if index == 0 else total / factor
+    for name, power in powers_of(unit).items():
+        total *= _SYSTEMS.get(name, Fraction(1)) ** power
     return total
 
 
 def _one_says_more(a: Unit, b: Unit) -> bool:
-    """Whether one is a rate of the other: `dollars` and `dollars per day`."""
-    return a.dimension.split("/")[0] == b.dimension.split("/")[0]
+    """Whether one is a rate of the other: `dollars` and `dollars per day`, but not m/s and m/s^2."""
+    above, below = zip(*(unit.dimension.partition("/")[::2] for unit in (a, b)), strict=True)
+    return above[0] == above[1] and "" in below
 
 
 def _convertible(a: Unit, b: Unit) -> bool:
     """Whether the dimensions are one in two systems, such as metres and feet, or months and days."""
-    kinds = [unit.dimension.replace("months", "time").split("/") for unit in (a, b)]
-    left, right = ([(part.split()[0], part.partition("^")[2]) for part in parts] for parts in kinds)
+    left, right = (
+        sorted((name.replace("months", "time").split()[0], power) for name, power in powers_of(unit).items())
+        for unit in (a, b)
+    )
     return left == right and "money" not in a.dimension
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 
-from verifiers.exact import Opinion, rational
+from verifiers import numeric
+from verifiers.exact import Opinion, TooLarge, rational
 from verifiers.math_text.tree import (
     DOTS,
     Answer,
@@ -17,6 +19,7 @@ from verifiers.math_text.tree import (
     Symbol,
     inverse,
     is_expression,
+    symbols,
 )
 from verifiers.rules import Rules, all_of
 
@@ -34,8 +37,8 @@ def compare(a: Answer, b: Answer, rules: Rules, items: Compare) -> Opinion:
         return _single(sequence, single, rules, items)
     if not a.kind == b.kind == "matrix":
         a, b = _vector(a, rules), _vector(b, rules)
-    if a.kind == b.kind == ":":
-        return _ratios(a.items, b.items, rules, items)
+    if a.kind == b.kind and a.kind in (":", "mod"):
+        return _ratios(a.items, b.items, rules, items) if a.kind == ":" else _residues(a, b, rules)
     if DOTS in a.items or DOTS in b.items:
         return _with_dots(a, b, rules, items)
     if a.kind in _UNORDERED and b.kind in _UNORDERED:
@@ -53,13 +56,16 @@ def compare(a: Answer, b: Answer, rules: Rules, items: Compare) -> Opinion:
         if one.kind == "{}" and len(one.items) == 1 and other.kind not in _UNORDERED:
             return items(one.items[0], other, rules)
     of_another_length = len(a.items) != len(b.items) and kinds <= _UNORDERED | _BRACKETS
-    return "different" if of_another_length or kinds == {"()", "{}"} else "unsure"
+    two_named_sets = all(kind.startswith("set ") for kind in kinds)
+    return "different" if of_another_length or two_named_sets or kinds == {"()", "{}"} else "unsure"
 
 
 def _single(sequence: Sequence, single: Answer, rules: Rules, items: Compare) -> Opinion:
     if sequence.kind == "choice":
         letter, content = sequence.items
         return items(letter if isinstance(single, Symbol) and single.name.isupper() else content, single, rules)
+    if sequence.kind == "mod":
+        return _residue(sequence, single, rules)
     if sequence.kind == "{}" and len(sequence.items) == 1:
         return items(sequence.items[0], single, rules)
     if sequence.kind == ":" and len(sequence.items) == 2 and is_expression(single):
@@ -72,6 +78,38 @@ def _single(sequence: Sequence, single: Answer, rules: Rules, items: Compare) ->
         if isinstance(row, Sequence) and len(row.items) == 1:
             return items(row.items[0], single, rules)
     return "different"
+
+
+def _residue(node: Sequence, single: Answer, rules: Rules) -> Opinion:
+    """`17 mod 5` is 2, its least residue; 7, of the same class, may or may not be meant."""
+    if not is_expression(single):
+        return "unsure"
+    result = _residues(node, Sequence("mod", (single, node.items[1])), rules)
+    if result != "equal":
+        return result
+    try:
+        modulus = node.items[1]
+        return "equal" if is_expression(modulus) and 0 <= rational(single) < rational(modulus) else "unsure"
+    except ArithmeticError:
+        return "unsure"
+
+
+def _residues(a: Sequence, b: Sequence, rules: Rules) -> Opinion:
+    """3 (mod 7) is 10 (mod 7), not 3 (mod 5)."""
+    (one, modulus), (other, other_modulus) = a.items, b.items
+    if not all(is_expression(part) for part in (*a.items, *b.items)):
+        return "unsure"
+    assert is_expression(one) and is_expression(other) and is_expression(modulus) and is_expression(other_modulus)
+    same = rules(modulus, other_modulus)
+    if same != "equal":
+        return same
+    try:
+        gap, size = rational(one) - rational(other), rational(modulus)
+    except ArithmeticError:
+        return "equal" if rules(one, other) == "equal" else "unsure"
+    if size <= 0 or size.denominator != 1:
+        return "unsure"
+    return "equal" if gap.denominator == 1 and gap % size == 0 else "different"
 
 
 def _vector(node: Sequence, rules: Rules) -> Sequence:
@@ -132,9 +170,17 @@ def _increasing(items: tuple[Answer, ...]) -> bool:
     first, last = items
     if Constant("inf") in (first, last):
         return True
+    if not (is_expression(first) and is_expression(last)) or symbols(first) | symbols(last):
+        return False
     try:
-        return is_expression(first) and is_expression(last) and rational(first) < rational(last)
+        return rational(first) < rational(last)
+    except TooLarge:
+        pass
     except ArithmeticError:
+        return False
+    try:
+        return bool(numeric.value(first) < numeric.value(last))
+    except (ArithmeticError, ValueError, TypeError):
         return False
 
 
@@ -185,7 +231,17 @@ def _with_dots(a: Sequence, b: Sequence, rules: Rules, items: Compare) -> Opinio
     if result == "different":
         # `n, ..., 2, 1` may be meant as the same list.
         return "unsure" if a.kind in _UNORDERED and heads[0][:1] == tails[1][:1] else "different"
-    return result if cuts[0] == cuts[1] and len(a.items) == len(b.items) else "unsure"
+    if cuts[0] == cuts[1] and len(a.items) == len(b.items):
+        return result
+    return result if result == "equal" and tails[0][:1] and tails[1][:1] and _same_steps(*heads) else "unsure"
+
+
+def _same_steps(one: tuple[Answer, ...], other: tuple[Answer, ...]) -> bool:
+    """Whether two beginnings of unequal length go on by one step: `1, 2` and `1, 2, 3`."""
+    values = [[item.value for item in head if isinstance(item, Number)] for head in (one, other)]
+    if any(len(found) < max(2, len(head)) for found, head in zip(values, (one, other), strict=True)):
+        return False
+    return len({after - before for found in values for before, after in pairwise(found)}) == 1
 
 
 def _ratios(a: tuple[Answer, ...], b: tuple[Answer, ...], rules: Rules, items: Compare) -> Opinion:

@@ -27,6 +27,13 @@ FOUND = [
     ("She makes 9 * 2 = $<<9*2=18>>18 every day.", "$18 every day"),
     ("y=2x+3", "y=2x+3"),
     ("\\fbox{3}", "3"),
+    ("\\text{The answer is Friday}", "Friday"),
+    ("### Final Answer\n\n7", "7"),
+    ("<think>so 5</think><answer>12</answer>", "12"),
+    ("The correct option is (D) 7.", "(D) 7"),
+    ("The answer is **12** because 3*4=12.", "12"),
+    ("Thus, x equals 12.", "12"),
+    ("PV = nRT", "PV = nRT"),
 ]
 
 
@@ -45,6 +52,8 @@ LAST = [
     ("#### 5\nA: 6", "6"),
     ("A: 5\n#### 6", "6"),
     ("A: 5\nA: 6", "6"),
+    ("\\boxed{5}, but the choice is yours.", "5"),
+    ("<answer>5</answer> or rather <answer>6</answer>", "6"),
 ]
 
 

@@ -1,6 +1,7 @@
 r"""What stands in brackets: a group, a tuple, an interval, a set, `|x|`; the opening one has been taken."""
 
 from verifiers.math_text.cursor import Cursor, scalar
+from verifiers.math_text.matrices import determinant, is_matrix
 from verifiers.math_text.sets import builder
 from verifiers.math_text.tokens import Unreadable
 from verifiers.math_text.tree import Answer, Call, Expression, Sequence, is_expression
@@ -56,7 +57,7 @@ def braces(cursor: Cursor) -> Answer:
 def absolute(cursor: Cursor, opening: str) -> Expression:
     """Read up to the bar that closes an absolute value."""
     cursor.bars += 1
-    node = cursor.value(0)
+    node = cursor.expression(0)
     cursor.expect(BARS[opening])
     cursor.bars -= 1
-    return Call("abs", (node,))
+    return determinant(node) if is_matrix(node) else Call("abs", (scalar(node),))

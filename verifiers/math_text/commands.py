@@ -1,15 +1,36 @@
 r"""LaTeX commands: `\frac`, `\binom`, `\pi`, `\alpha`, `\sin`, `\lfloor`, and matrices between `\begin` and `\end`."""
 
+from collections.abc import Callable
+
 from verifiers.math_text.binders import BINDER_COMMANDS, binder
-from verifiers.math_text.cursor import Cursor, scalar
+from verifiers.math_text.cursor import Cursor
+from verifiers.math_text.dots import DOT_COMMANDS
 from verifiers.math_text.functions import function
 from verifiers.math_text.letters import constant, symbol
+from verifiers.math_text.matrices import determinant, environment, is_matrix
 from verifiers.math_text.sets import EMPTY, number_set
 from verifiers.math_text.tokens import Unreadable
-from verifiers.math_text.tree import DOTS, Add, Answer, Call, Expression, Sequence, inverse, negated, product
-from verifiers.math_text.vocabulary import BINOMIALS, CALLABLE, FRACTIONS, GREEK, NAMED
+from verifiers.math_text.tree import (
+    DOTS,
+    Add,
+    Answer,
+    Call,
+    Constant,
+    Expression,
+    Mul,
+    Number,
+    Power,
+    Sequence,
+    Symbol,
+    inverse,
+    negated,
+    product,
+    walk,
+)
+from verifiers.math_text.vocabulary import ACCENTS, BINOMIALS, CALLABLE, FRACTIONS, GREEK, NAMED, UNIT_VECTORS
 
-MAX_DETERMINANT = 4
+_FUNCTIONS_OF_GREEK = frozenset({"Gamma", "zeta", "varphi"})
+"""Letters that name a function before a bracket; the others only before a number (`\\sigma(6)`)."""
 
 
 def is_value(text: str) -> bool:
@@ -22,98 +43,110 @@ def is_value(text: str) -> bool:
         or name in NAMED
         or name in GREEK
         or name in CALLABLE
+        or name in ACCENTS
+        or name in UNIT_VECTORS
+        or text in ("\\begin", "\\det", "\\lfloor", "\\lceil")
     )
 
 
 def command(cursor: Cursor, text: str) -> Answer:
     """Read what the command `text`, just taken, applies to."""
     name = text[1:]
-    if text in FRACTIONS:
-        top, bottom = cursor.argument(), cursor.argument()
-        return product(top, inverse(bottom))
-    if text in BINOMIALS:
-        return Call("binomial", (cursor.argument(), cursor.argument()))
     if name in NAMED:
         return constant(NAMED[name])
     if name in CALLABLE:
         return function(cursor, name)
     if name in GREEK:
+        if cursor.peek().text == "(" and (name in _FUNCTIONS_OF_GREEK or cursor.peek(1).kind == "number"):
+            raise Unreadable(f"{name} is a function here, or a factor")
         return symbol(cursor, name)
-    if text in ("\\lfloor", "\\lceil"):
-        node = cursor.value(0)
-        cursor.expect("\\r" + text[2:])
-        return Call("floor" if text == "\\lfloor" else "ceil", (node,))
-    if text == "\\begin":
-        return _matrix(cursor)
-    if text == "\\mathbb":
-        return number_set(cursor)
-    if text in EMPTY:
-        return Sequence("{}", ())
-    if text in ("\\ldots", "\\dots", "\\cdots", "\\dotsc", "\\dotsb"):
+    if name in UNIT_VECTORS:
+        return Symbol(UNIT_VECTORS[name])
+    if name in ACCENTS:
+        return _accented(cursor, name)
+    if text in DOT_COMMANDS:
         return DOTS
-    if text in BINDER_COMMANDS:
-        return binder(cursor, text)
-    raise Unreadable(f"{text} is not supported")
+    reader = _READERS.get(text)
+    if reader is None:
+        raise Unreadable(f"{text} is not supported")
+    return reader(cursor, text)
 
 
-def _matrix(cursor: Cursor) -> Answer:
-    name = _matrix_name(cursor)
-    if name == "cases":
-        return _cases(cursor)
-    rows: list[tuple[Answer, ...]] = []
-    cells: list[Answer] = []
-    while True:
-        cells.append(cursor.value(0))
-        token = cursor.next()
-        if token.text == "&":
-            continue
-        if token.text == "\\\\" and cursor.peek().text != "\\end":
-            rows.append(tuple(cells))
-            cells = []
-            continue
-        if token.text == "\\\\":
-            token = cursor.next()
-        if token.text != "\\end" or _matrix_name(cursor) != name:
-            raise Unreadable("a matrix that does not close")
-        rows.append(tuple(cells))
-        if name == "vmatrix":
-            return _determinant([[scalar(cell) for cell in row] for row in rows])
-        return Sequence("matrix", tuple(Sequence("row", row) for row in rows))
+def _fraction(cursor: Cursor, _: str) -> Expression:
+    top, bottom = cursor.argument(), cursor.argument()
+    return product(top, inverse(bottom))
 
 
-def _cases(cursor: Cursor) -> Answer:
-    r"""Read `x = 1 \\ y = 2` as a list."""
-    found: list[Answer] = []
-    while True:
-        row = cursor.items()
-        found += row.items if isinstance(row, Sequence) and row.kind == "list" else (row,)
-        token = cursor.next()
-        if token.text == "\\\\":
-            if cursor.peek().text != "\\end":
-                continue
-            token = cursor.next()
-        if token.text != "\\end" or _matrix_name(cursor) != "cases":
-            raise Unreadable("cases that do not close")
-        return found[0] if len(found) == 1 else Sequence("list", tuple(found))
+def _binomial(cursor: Cursor, _: str) -> Expression:
+    return Call("binomial", (cursor.argument(), cursor.argument()))
 
 
-def _determinant(rows: list[list[Expression]]) -> Expression:
-    if any(len(row) != len(rows) for row in rows) or len(rows) > MAX_DETERMINANT:
-        raise Unreadable("a determinant that is not square, or too large")
-    if len(rows) == 1:
-        return rows[0][0]
-    terms: list[Expression] = []
-    for column, factor in enumerate(rows[0]):
-        minor = _determinant([row[:column] + row[column + 1 :] for row in rows[1:]])
-        term = product(factor, minor)
-        terms.append(negated(term) if column % 2 else term)
-    return Add(tuple(terms))
+def _rounded(cursor: Cursor, text: str) -> Expression:
+    node = cursor.value(0)
+    cursor.expect("\\r" + text[2:])
+    return Call("floor" if text == "\\lfloor" else "ceil", (node,))
 
 
-def _matrix_name(cursor: Cursor) -> str:
-    cursor.expect("{")
-    name = cursor.next().text
-    cursor.expect("}")
-    if name not in ("pmatrix", "bmatrix", "matrix", "vmatrix", "smallmatrix", "cases"):
-        raise Unreadable(f"the environment {name[:20]!r}")
-    return name
+def _figure(cursor: Cursor, text: str) -> Expression:
+    """Read an angle or a triangle, named by its points."""
+    token = cursor.next()
+    if token.kind != "word" or not token.text.isupper():
+        raise Unreadable("a figure that is not named by its points")
+    return Symbol(f"{text[1:]} {token.text}")
+
+
+def _determinant(cursor: Cursor, _: str) -> Expression:
+    node = cursor.operand(0)
+    if not is_matrix(node):
+        raise Unreadable("a determinant of something that is not written out")
+    return determinant(node)
+
+
+def _accented(cursor: Cursor, name: str) -> Expression:
+    r"""Read `\overline{AB}` as one name, `\overline{3+4i}` as the conjugate."""
+    inside = [token.text for token in (cursor.peek(), cursor.peek(1), cursor.peek(2))]
+    if inside[0] == "{" and inside[2] == "}" and inside[1].isalpha() and inside[1] not in ("i", "e"):
+        cursor.at += 3
+        return Symbol(f"{name} {inside[1]}")
+    node = cursor.argument()
+    if name not in ("overline", "bar") or not all(_conjugates(part) for part in walk(node)):
+        raise Unreadable(f"{name} over more than a name")
+    return _conjugate(node)
+
+
+def _conjugates(node: Expression) -> bool:
+    """Whether the conjugate of `node` is made of those of its parts."""
+    match node:
+        case Number() | Constant("i" | "e" | "pi") | Add() | Mul() | Power(_, Number(_)):
+            return not (
+                isinstance(node, Power) and isinstance(node.exponent, Number) and node.exponent.value.denominator > 1
+            )
+        case Call("sqrt", (Number(value),)):
+            return value >= 0
+    return False
+
+
+def _conjugate(node: Expression) -> Expression:
+    match node:
+        case Constant("i"):
+            return negated(node)
+        case Add(parts):
+            return Add(tuple(_conjugate(part) for part in parts))
+        case Mul(parts):
+            return Mul(tuple(_conjugate(part) for part in parts))
+        case Power(base, exponent):
+            return Power(_conjugate(base), exponent)
+    return node
+
+
+_READERS: dict[str, Callable[[Cursor, str], Answer]] = {
+    **dict.fromkeys(FRACTIONS, _fraction),
+    **dict.fromkeys(BINOMIALS, _binomial),
+    **dict.fromkeys(BINDER_COMMANDS, binder),
+    **dict.fromkeys(EMPTY, lambda _cursor, _text: Sequence("{}", ())),
+    **dict.fromkeys(("\\lfloor", "\\lceil"), _rounded),
+    **dict.fromkeys(("\\angle", "\\triangle"), _figure),
+    "\\begin": lambda cursor, _: environment(cursor),
+    "\\mathbb": lambda cursor, _: number_set(cursor),
+    "\\det": _determinant,
+}

@@ -9,9 +9,11 @@ from fractions import Fraction
 
 from verifiers.math_text.tokens import Token, Unreadable
 from verifiers.math_text.tree import Answer, Expression, is_expression
+from verifiers.math_text.vocabulary import NAMED
 
 SUM, PRODUCT, ARGUMENT, POWER = 10, 20, 30, 40
 """How tightly operators bind; `expression(binding)` stops at the first that binds no tighter."""
+_SEPARATORS = frozenset({",", ";", "and", "or"})
 
 
 class Cursor(ABC):
@@ -36,6 +38,10 @@ class Cursor(ABC):
     @abstractmethod
     def starts_factor(self) -> bool:
         """Whether a product goes on without a sign."""
+
+    @abstractmethod
+    def powers(self, left: Expression) -> Expression:
+        """Read the powers and factorials that belong to `left` alone."""
 
     @abstractmethod
     def items(self) -> Answer:
@@ -76,7 +82,7 @@ class Cursor(ABC):
         return node
 
     def argument(self) -> Expression:
-        r"""Read one argument of a LaTeX command: a group, or a single digit or sign, as in `\frac12`."""
+        r"""Read one argument of a LaTeX command: a group, or a single digit or sign, as in `\frac12` and `\frac ab`."""
         token = self.peek()
         if token.text == "{":
             return self.group()
@@ -86,7 +92,16 @@ class Cursor(ABC):
             self.at += 1
             parts = (token.text[0], token.text[1:])
             self.put_back(*(Token("number", digits, False, Fraction(int(digits))) for digits in parts))
+        if token.kind == "word" and len(token.text) > 1 and token.text not in NAMED:
+            self.at += 1
+            self.put_back(*(Token("word", letters, False) for letters in (token.text[0], token.text[1:])))
         return scalar(self.operand(POWER))
+
+    def stands_alone(self) -> bool:
+        """Whether the token just taken is a whole answer or item of a list."""
+        before = self.tokens[self.at - 2].text if self.at > 1 else ","
+        after = self.peek()
+        return before in _SEPARATORS and (after.kind == "end" or after.text in _SEPARATORS)
 
 
 def scalar(node: Answer) -> Expression:

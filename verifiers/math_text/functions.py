@@ -15,9 +15,10 @@ from verifiers.math_text.tree import (
     Power,
     Sequence,
     inverse,
+    negated,
     product,
 )
-from verifiers.math_text.vocabulary import UNARY
+from verifiers.math_text.vocabulary import CALLABLE, DERIVED, NAMED, UNARY
 
 
 def function(cursor: Cursor, name: str) -> Expression:
@@ -29,23 +30,58 @@ def function(cursor: Cursor, name: str) -> Expression:
         cursor.at += 1
         exponent = cursor.group() if cursor.peek().text == "{" else scalar(cursor.operand(POWER))
     base: Expression | None = None
-    if name == "log" and cursor.peek().text == "_":
-        cursor.at += 1
-        base = cursor.argument()
+    if name == "log":
+        base = _base(cursor)
     args = _arguments(cursor, name)
-    if name == "cis":
-        return Add((Call("cos", args), product(Constant("i"), Call("sin", args))))
-    if exponent == Number(Fraction(-1)) and name in ("sin", "cos", "tan"):
-        return Call("arc" + name, args)
-    node: Expression = Call(name, args)
+    if exponent == Number(Fraction(-1)) and name in ("cot", "coth", "sech", "csch"):
+        raise Unreadable(f"an inverse of {name}, for which there are two conventions")
+    if exponent == Number(Fraction(-1)) and "arc" + name in CALLABLE:
+        exponent, name = None, "arc" + name
+    node = _written_out(name, args[0]) if name in DERIVED else Call(name, args)
     if base is not None:
         node = product(Call("ln", args), inverse(Call("ln", (base,))))
     return node if exponent is None else Power(node, exponent)
 
 
+def _base(cursor: Cursor) -> Expression | None:
+    """Read the base of a logarithm: `_2`, or the digits of `log2(8)`."""
+    if cursor.peek().text == "_":
+        cursor.at += 1
+        return cursor.argument()
+    token = cursor.peek()
+    if token.text in ("2", "10") and not token.space and cursor.peek(1).text == "(":
+        cursor.at += 1
+        return Number(Fraction(int(token.text)))
+    return None
+
+
+def _written_out(name: str, x: Expression) -> Expression:
+    """Return a function from `DERIVED` in terms of others."""
+    one, half = Number(Fraction(1)), Number(Fraction(1, 2))
+    square = Power(x, Number(Fraction(2)))
+    match name:
+        case "cis":
+            return Add((Call("cos", (x,)), product(Constant("i"), Call("sin", (x,)))))
+        case "coth":
+            return inverse(Call("tanh", (x,)))
+        case "sech":
+            return inverse(Call("cosh", (x,)))
+        case "csch":
+            return inverse(Call("sinh", (x,)))
+        case "arcsec":
+            return Call("arccos", (inverse(x),))
+        case "arccsc":
+            return Call("arcsin", (inverse(x),))
+        case "arcsinh":
+            return Call("ln", (Add((x, Call("sqrt", (Add((square, one)),)))),))
+        case "arccosh":
+            return Call("ln", (Add((x, Call("sqrt", (Add((square, negated(one))),)))),))
+    return product(half, Call("ln", (product(Add((one, x)), inverse(Add((one, negated(x))))),)))
+
+
 def _arguments(cursor: Cursor, name: str) -> tuple[Expression, ...]:
     cursor.in_function += 1
-    if cursor.peek().text in ("(", "["):
+    if cursor.peek().text in ("(", "[") or (cursor.peek().text == "\\{" and name not in UNARY):
         inside = bracketed(cursor, cursor.next().text)
         args = inside.items if isinstance(inside, Sequence) else (inside,)
     elif cursor.peek().text == "{":
@@ -77,5 +113,10 @@ def _root(cursor: Cursor) -> Expression:
         arg = cursor.value(0)
         cursor.expect("}" if opening == "{" else ")")
     else:
+        token = cursor.peek()
+        if (
+            token.kind == "word" and len(token.text) > 1 and token.text not in NAMED and token.text not in CALLABLE
+        ) or (token.kind == "number" and len(token.text) > 1 and not token.space):
+            raise Unreadable("a root of several signs without braces")
         arg = scalar(cursor.operand(POWER))
     return Call("sqrt", (arg,)) if index is None else Call("root", (arg, index))

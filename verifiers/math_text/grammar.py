@@ -4,10 +4,12 @@ Binding, loosest first: sums, products (written or not), powers, postfix signs. 
 Each construct is read by the module of its name.
 """
 
+import re
 from fractions import Fraction
 
-from verifiers.math_text import brackets, commands, letters, lists, numbers, sets
+from verifiers.math_text import brackets, commands, letters, lists, matrices, numbers, sets
 from verifiers.math_text.cursor import POWER, PRODUCT, SUM, Cursor, scalar
+from verifiers.math_text.dots import DOT_COMMANDS, product_with_dots, sum_with_dots
 from verifiers.math_text.number_words import COUNTS
 from verifiers.math_text.tokens import Token, Unreadable
 from verifiers.math_text.tree import (
@@ -17,13 +19,15 @@ from verifiers.math_text.tree import (
     Call,
     Constant,
     Expression,
+    Mul,
     Number,
     Power,
+    Sequence,
     inverse,
     negated,
     product,
 )
-from verifiers.math_text.units import LETTERS, is_unit
+from verifiers.math_text.units import CURRENCY, LETTERS, is_unit
 from verifiers.math_text.vocabulary import ALIASES, AND, CALLABLE, NAMED, SHORT_WORDS
 
 MAX_DEPTH = 60
@@ -35,8 +39,11 @@ _OPERATORS = {
     "\\ast": "times", "/": "over", "\\div": "over", "^": "power", "**": "power", "!": "power",
 }  # fmt: skip
 _ENDS = (")", "}", "]")
-_IN_UNITS = frozenset({"/", "^", "{", "}", "2", "3"})
+_TRANSPOSED = frozenset({"T", "\\top", "\\intercal"})
+_IN_UNITS = frozenset({"/", "^", "{", "}", "2", "3", "-", "1"})
 MAX_UNIT_TOKENS = 12
+_NO_UNITS = re.compile(r"^[^{]*\}|(?:^| )[A-Za-z] [A-Za-z](?: |$)")
+"""A brace that closes what opened before, or two letters side by side: `\\sqrt{2 g h}` is a product."""
 
 
 class Parser(Cursor):
@@ -71,16 +78,23 @@ class Parser(Cursor):
             elif operator == "sum":
                 if sets.is_named_or_built(left):
                     break  # a difference of sets
-                left = self._sum(scalar(left))
+                left = matrices.plus(left, self._term()) if matrices.is_matrix(left) else self._sum(scalar(left))
             elif operator == "power":
-                left = self._raised(scalar(left))
+                left = self._matrix_raised(left) if matrices.is_matrix(left) else self._raised(scalar(left))
             else:
                 before = self.tokens[self.at - 1].text
                 if operator == "factor" and divided and not self.peek().space and before not in _ENDS:
                     raise Unreadable("a/bc can mean two things")
                 self.at += operator != "factor"
-                right = self.value(PRODUCT)
+                if self.peek().text in DOT_COMMANDS:
+                    left = self._product_with_dots(scalar(left))
+                    continue
+                right = self.expression(PRODUCT)
                 divided = operator == "over"
+                if matrices.is_matrix(left) or matrices.is_matrix(right):
+                    left = matrices.times(left, inverse(scalar(right)) if divided else right)
+                    continue
+                right = scalar(right)
                 left = product(scalar(left), inverse(right) if divided else right)
         self._depth -= 1
         return left
@@ -88,14 +102,60 @@ class Parser(Cursor):
     def _operator(self) -> str | None:
         """Say which operator comes next, a name from `_BINDING`; None where the expression ends."""
         token = self.peek()
+        if token.text == "/" and self.peek(1).kind in ("word", "text") and self._is_rate():
+            return None
         if token.text in _OPERATORS:
             return _OPERATORS[token.text]
+        if token.text == "\\cdots" and self.peek(1).kind not in ("end", "sign"):
+            self.tokens.insert(self.at, Token("sign", "*", False))
+            return "times"
         if token.text == "\\degree":
             return "degree" if self.in_function else None
         return "factor" if self.starts_factor() else None
 
+    def _term(self) -> Answer:
+        """Read a term with its sign."""
+        sign = self.next().text
+        right = self.expression(SUM)
+        return matrices.negative(right) if sign == "-" else right
+
+    def _matrix_raised(self, left: Sequence) -> Answer:
+        self.at += 1
+        texts = [self.peek(ahead).text for ahead in range(3)]
+        braced = texts[0] == "{" and texts[2] == "}"
+        if texts[braced] in _TRANSPOSED:
+            self.at += 3 if braced else 1
+            return matrices.power(left, "T")
+        return matrices.power(left, self.argument() if texts[0] == "{" else self.value(POWER - 1))
+
+    def _product_with_dots(self, left: Expression) -> Expression:
+        r"""Read the end of `1 \cdot 2 \cdots n`, whose dots come next."""
+        self.at += 1
+        if self.peek().text in ("\\cdot", "\\times", "*"):
+            self.at += 1
+        return product_with_dots(list(left.factors) if isinstance(left, Mul) else [left], self.value(PRODUCT))
+
+    def _sum_with_dots(self, left: Expression) -> Expression:
+        r"""Read the end of `1 + 2 + \cdots + n`, whose dots come next."""
+        self.at += 1
+        terms: list[Expression] = list(left.terms) if isinstance(left, Add) else [left]
+        if self.peek().text not in ("+", "-"):
+            return sum_with_dots(terms, None)
+        if self.next().text == "-":
+            raise Unreadable("dots before a minus sign")
+        return sum_with_dots(terms, self.value(SUM))
+
+    def _is_rate(self) -> bool:
+        """Whether a slash stands between money and another unit: `$5/hour`."""
+        word = self.peek(1).text.strip()
+        return len(word) > 1 and is_unit(word) and self.at > 1 and self.tokens[self.at - 2].text in CURRENCY
+
     def _sum(self, left: Expression) -> Expression:
         sign = self.next().text
+        if self.peek().text in DOT_COMMANDS:
+            if sign != "+":
+                raise Unreadable("dots after a minus sign")
+            return self._sum_with_dots(left)
         right = self.value(SUM)
         if sign in ("\\pm", "\\mp"):
             right = Call(sign[1:], (right,))
@@ -104,12 +164,26 @@ class Parser(Cursor):
         # One flat sum instead of a chain as deep as it is long.
         return Add((*left.terms, right)) if isinstance(left, Add) else Add((left, right))
 
+    def powers(self, left: Expression) -> Expression:
+        """Read the powers and factorials that belong to `left` alone: of `xy^2`, only y is squared."""
+        while self._operator() == "power":
+            left = self._raised(left)
+        return left
+
     def _raised(self, left: Expression) -> Expression:
         if self.next().text == "!":
-            if self.peek().text == "!" and not self.peek().space:
-                raise Unreadable("a double factorial")
-            return Call("factorial", (left,))
-        exponent = self.group() if self.peek().text == "{" else self.value(POWER - 1)
+            if self.peek().text != "!" or self.peek().space:
+                return Call("factorial", (left,))
+            self.at += 1
+            if self.peek().text == "!":
+                raise Unreadable("three factorial signs")
+            return Call("double", (left,))
+        token = self.peek()
+        if token.kind == "word" and len(token.text) > 1 and token.text not in NAMED and token.text not in CALLABLE:
+            raise Unreadable("an exponent of several letters without braces")
+        exponent = self.group() if token.text == "{" else self.value(POWER - 1)
+        if token.text != "{" and self.tokens[self.at - 1].text == "!":
+            raise Unreadable("a^n! can mean two things")
         return Power(left, exponent)
 
     def starts_factor(self) -> bool:
@@ -134,14 +208,26 @@ class Parser(Cursor):
         if word in FUNCTIONS or word in ALIASES or word in CALLABLE or word in NAMED:
             return False
         if len(word) == 1:
-            return word in LETTERS and token.space and before.kind == "number" and self._only_units_left()
+            raised = self.tokens[self.at - 2].text in ("^", "_") if self.at > 1 else False
+            after_number = token.space and before.kind == "number" and not raised
+            return word in LETTERS and after_number and self._only_units_left()
         # "of", "in", "is": words, not products of letters
-        return len(word) > 3 or is_unit(word) or word.lower() in SHORT_WORDS or (token.space and len(word) > 2)
+        raised = self.at > 1 and self.tokens[self.at - 2].text in ("^", "_")
+        unit = is_unit(word) and (len(word) > 2 or token.space or (before.kind == "number" and not raised))
+        return len(word) > 3 or unit or word.lower() in SHORT_WORDS or (token.space and len(word) > 2)
 
     def _only_units_left(self) -> bool:
         """Whether the rest of the answer reads as a unit: `m`, `m / s`, `m ^ 2`."""
         rest = self.tokens[self.at : -1]
-        spelled = all(is_unit(token.text) if token.kind == "word" else token.text in _IN_UNITS for token in rest)
+        texts = " ".join(token.text for token in rest)
+        if _NO_UNITS.search(texts):
+            return False
+        spelled = all(
+            is_unit(token.text)
+            if token.kind == "word"
+            else token.text in _IN_UNITS or (token.kind == "number" and after.kind == "word")
+            for token, after in zip(rest, [*rest[1:], self.tokens[-1]], strict=True)
+        )
         return spelled and len(rest) <= MAX_UNIT_TOKENS
 
     def operand(self, binding: int) -> Answer:
@@ -158,8 +244,8 @@ class Parser(Cursor):
         if token.text in brackets.OPENING:
             return brackets.bracketed(self, token.text)
         if token.text in ("-", "+"):
-            value = self.value(max(PRODUCT, binding))
-            return negated(value) if token.text == "-" else value
+            value = self.expression(max(PRODUCT, binding))
+            return matrices.negative(value) if token.text == "-" else value
         if token.text in ("\\pm", "\\mp"):
             return Call(token.text[1:], (self.value(PRODUCT),))
         if token.text in brackets.BARS:

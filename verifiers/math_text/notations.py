@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 
 from verifiers.math_text.tokens import Unreadable
-from verifiers.math_text.tree import Number, Quantity, Symbol
+from verifiers.math_text.tree import Number, Quantity, Symbol, Text
 from verifiers.math_text.units import CLOCK
 
 _BASES = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
@@ -25,6 +25,37 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\\not\s?=", r"\\ne "),
         (r"\\neq?(?![a-z])", r"\\ne "),
         (r"\{([^{}]{1,60})\\choose(?![a-z])([^{}]{1,60})\}", r"\\binom{\1}{\2}"),
+        (r"\{([^{}]{1,60})\\over(?![a-z])([^{}]{1,60})\}", r"\\frac{\1}{\2}"),
+        (r"^([^{}]{1,60})\\over(?![a-z])([^{}]{1,60})$", r"\\frac{\1}{\2}"),
+        (r"\\[dt]?frac\s?\{\s?d([a-z])\s?\}\s?\{\s?d[a-z]\s?\}", r"\1'"),
+        (r"\\[dt]?frac\s?\{\s?d\s?\}\s?\{\s?d[a-z]\s?\}", r"\\derivative "),
+        (r"(?<![A-Za-z])d([a-z])/d[a-z](?![A-Za-z])", r"\1'"),
+        (r"(?<![A-Za-z])m ?\\angle(?![a-z])", r"\\angle"),
+        (r"\\lg(?![a-z])", r"\\log_{10}"),
+        (r"(?<=[0-9])\\colon(?![a-z])", ":"),
+        (r"(?<=[0-9]) to (?=[0-9])", ":"),
+        (r"\(([0-9A-F]{1,60})\)_(?=\{?\(?[0-9])", r"\1_"),
+        (r"_\{\(([0-9]{1,2})\)\}", r"_{\1}"),
+        (r"(?<=[0-9]) ?per cent", " percent"),
+        (r"^(?:USD|US\$)\s?(?=[0-9])", "$"),
+        (r"^both (?=.* and )", ""),
+        (r"^([0-9]{1,3}) ?: ?([0-5][0-9]) ?(?:hours|hrs|h)$", r"\1 hours \2 minutes"),
+        (r"^([0-9.]{1,9}) ?h(?:rs?|ours?)?,? ?([0-9.]{1,9}) ?m(?:ins?|inutes?)?$", r"\1 hours \2 minutes"),
+        (
+            r"^([0-9.]{1,9}) ?h(?:rs?|ours?)?,? ?([0-9.]{1,9}) ?m(?:ins?)?,? ?([0-9.]{1,9}) ?s(?:ecs?)?$",
+            r"\1 hours \2 minutes \3 seconds",
+        ),
+        (r"^([0-9.]{1,9}) ?m(?:ins?|inutes?)?,? ?([0-9.]{1,9}) ?s(?:ecs?|econds?)?$", r"\1 minutes \2 seconds"),
+        (r"^([0-9]{1,3}) ?' ?([0-9]{1,2})(?:''|\"|)$", r"\1 feet \2 inches"),
+        (r"^([0-9.]{1,9}) ?''$", r"\1 inches"),
+        (r"^([0-9A-F]{1,60}) (?:in )?base[- ]?([0-9]{1,2})$", r"\1_{\2}"),
+        (r"^\](.{1,100}),(.{1,100})\[$", r"(\1,\2)"),
+        (
+            r"\(\s?(?:\\(?:text|mathrm|operatorname)\s?\{\s?mod\s?\}|\\b?mod(?![a-z])|mod\s)\s?([0-9A-Za-z]{1,12})\s?\)",
+            r"\\pmod{\1}",
+        ),
+        (r"\\(?:text|mathrm|operatorname)\s?\{\s?mod\s?\}|(?<=[0-9A-Za-z)}])\s+mod\s+(?=[0-9A-Za-z(])", r"\\bmod "),
+        (r"(?<![A-Za-z0-9}])(?:\{\})?[\^_]\{?([0-9]{1,3})\}?P_\{?([0-9]{1,3})\}?", r"\\frac{\1!}{(\1-\2)!}"),
         (r"\\(?:operatorname|text|textrm|mathrm)\s?\{\s?cis\s?\}", r"\\cis "),
         (r"\\begin\{array\}\s?\{[lcr| ]{0,20}\}", r"\\begin{matrix}"),
         (r"\\end\{array\}", r"\\end{matrix}"),
@@ -34,15 +65,20 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 _MAY_NEED = re.compile(
-    r"[_']|C\(|[0-9] ?[xX] ?[0-9]|\.\.|\.[0-9]*(?:\(|\\)|0[xbo]"
-    r"|\\(?:dot|overline|bar|not|ne|choose|operatorname|begin|text|mathrm)"
+    r"[_'\]]|C\(|[0-9] ?[xX] ?[0-9]|\.\.|\.[0-9]*(?:\(|\\)|0[xbo]|[0-9] ?[hm]|d[a-z]/d|frac ?\{ ?d|: ?[0-9]{2} ?h"
+    r"|mod|base| to |cent|USD|both|[CP]_"
+    r"|\\(?:dot|overline|bar|not|ne|choose|operatorname|begin|text|mathrm|over|lg|colon|angle)"
 )
 """What every rewrite below needs; most answers have none of it."""
 _BASED = re.compile(
     r"(?<![0-9A-Za-z_])([0-9][0-9A-Fa-f]{0,60}|[0-9A-F]{2,60})_\{?(?:(1[1-6])|\\?(?:text|mathrm)?\{?([a-z]{3,7})\}?)\}?$"
 )
 _PREFIXED = re.compile(r"0(?:x([0-9A-Fa-f]{1,40})|b([01]{1,120})|o([0-7]{1,60}))")
-_CLOCK = re.compile(r"([0-9]{1,2})(?::([0-9]{2}))?\s?([ap])\.?\s?m\.?", re.IGNORECASE)
+_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+           "december")  # fmt: skip
+_MONTH_FIRST = re.compile(r"([A-Za-z]{3,9})\.? ([0-9]{1,2})(?:st|nd|rd|th)?(?:,? ([0-9]{4}))?")
+_DAY_FIRST = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th)?(?: of)? ([A-Za-z]{3,9})\.?(?:,? ([0-9]{4}))?")
+_CLOCK = re.compile(r"([0-9]{1,2})(?::([0-9]{2}))?\s{0,3}([ap])\.?\s?m\.?", re.IGNORECASE)
 _CHOICE = re.compile(r"(?:(?:option|choice|answer)\s{0,3})?\(?([A-Za-z])[).]?", re.IGNORECASE)
 _OPTION = re.compile(r"\(?([A-H])[).:]\s{0,3}(?=\S)")
 _OPEN_OPTION = re.compile(r"\\(?:text|textbf|mathrm|textrm|mathbf|bf)\s?\{\s?\(?([A-H])\)?[.:)]?\s{0,3}\}\s{0,3}(?=\S)")
@@ -79,6 +115,19 @@ def _periodic(match: re.Match[str]) -> str:
         if repeats >= 3 or (repeats >= 2 and length >= 2):
             return f"{whole}.{part[: len(part) - repeats * length]}\\overline{{{period}}}"
     raise Unreadable("digits that go on without a period")
+
+
+def date(text: str) -> Text | None:
+    """Return `Jan. 5, 2021` and `5th January 2021` as the same words; None where `text` is no date."""
+    if match := _MONTH_FIRST.fullmatch(text):
+        month, day, year = match.groups()
+    elif match := _DAY_FIRST.fullmatch(text):
+        day, month, year = match.groups()
+    else:
+        return None
+    name = next((full for full in _MONTHS if full.startswith(month[:3].lower())), "")
+    short = month.lower() in (name, name[:3], name[:4])
+    return Text(" ".join(filter(None, (name, str(int(day)), year)))) if name and short else None
 
 
 def time_of_day(text: str) -> Quantity | None:

@@ -38,6 +38,8 @@ def _fraction(words: Sequence[str], start: int) -> tuple[Fraction, int] | None:
         return Fraction(1, _PARTS[words[start + 1]]), start + 2
     if start < len(words) and words[start] in ("half", "halves"):
         return Fraction(1, 2), start + 1
+    if words[start : start + 1] in (["a"], ["an"]) and start + 2 == len(words) and words[start + 1] in COUNTS:
+        return Fraction(COUNTS[words[start + 1]]), start + 2
     found = _whole(words, start)
     if found is None:
         return None

@@ -33,19 +33,19 @@ def measured(cursor: Cursor) -> Answer:
         cursor.at += 1
         scale = _SCALES.get(_phrase(cursor).strip().lower())
         return Quantity(scalar(node), DEGREE if scale is None else read_unit(scale) or DEGREE)
-    phrase = " ".join(part for part in (currency, _phrase(cursor)) if part)
+    phrase = " ".join(part for part in (currency, _phrase(cursor, bool(currency))) if part)
     words = phrase.lower().split()
     if words[:1] in (["degree"], ["degrees"]) and len(words) == 2 and words[1] in _SCALES:
         phrase = _SCALES[words[1]]
     unit = read_unit(phrase)
     if unit is None:
         return node
-    if not unit.known and symbols(scalar(node)):
+    if symbols(scalar(node)) and (not unit.known or (token.kind == "word" and len(phrase) <= 2)):
         raise Unreadable("words after a formula")
     return Quantity(scalar(node), unit)
 
 
-def _phrase(cursor: Cursor) -> str:
+def _phrase(cursor: Cursor, after_currency: bool = False) -> str:
     """Take the words after a number, up to a comma, `and`, a relation or the end."""
     pieces: list[str] = []
     while True:
@@ -57,6 +57,10 @@ def _phrase(cursor: Cursor) -> str:
             pieces.append(token.text)
         elif token.text in CURRENCY or (pieces and token.text in ("/", "'", "-", ".", "(", ")")):
             pieces.append(token.text)
+        elif token.text == "/" and after_currency and cursor.peek(1).kind in ("word", "text"):
+            pieces.append("/")
+        elif pieces and token.text in ("\\cdot", "*") and cursor.peek(1).kind in ("word", "text"):
+            pieces.append("*")
         elif pieces and token.text == "^":
             pieces.append(_exponent_text(cursor))
         else:
@@ -67,12 +71,14 @@ def _phrase(cursor: Cursor) -> str:
 
 def _exponent_text(cursor: Cursor) -> str:
     """Read `^2` or `^{2}` after a unit; leaves its last token to be skipped."""
-    braced = cursor.peek(1).text == "{"
-    digit = cursor.peek(2 if braced else 1).text
-    if len(digit) != 1 or not digit.isdigit() or digit == "0" or (braced and cursor.peek(3).text != "}"):
+    ahead = 1 + (cursor.peek(1).text == "{")
+    minus = cursor.peek(ahead).text == "-"
+    digit = cursor.peek(ahead + minus).text
+    braced = ahead == 2
+    if len(digit) != 1 or digit not in "123456789" or (braced and cursor.peek(ahead + minus + 1).text != "}"):
         raise Unreadable("an exponent of a unit that is no digit")
-    cursor.at += 3 if braced else 1
-    return "^" + digit
+    cursor.at += ahead + minus + braced
+    return "^-" + digit if minus else "^" + digit
 
 
 def compound(items: list[Answer]) -> Quantity | None:

@@ -2,7 +2,7 @@ r"""Sets: `A \cup B`, `x \in A`, `\{x : x > 3\}`, `\mathbb{R} \setminus \{0\}`, 
 
 from fractions import Fraction
 
-from verifiers.math_text.cursor import Cursor
+from verifiers.math_text.cursor import POWER, Cursor, scalar
 from verifiers.math_text.quantities import measured
 from verifiers.math_text.tokens import Unreadable
 from verifiers.math_text.tree import Answer, Constant, Number, Sequence, Symbol, is_expression, negated
@@ -11,6 +11,7 @@ _OPERATIONS = {
     "\\cup": "union", "\\bigcup": "union", "\\cap": "intersection", "\\setminus": "difference",
     "\\backslash": "difference", "\\smallsetminus": "difference", "\\": "difference",
 }  # fmt: skip
+_MODULO = frozenset({"\\pmod", "\\mod", "\\bmod"})
 NUMBER_SETS = frozenset("RQZNC")
 EMPTY = frozenset({"\\emptyset", "\\varnothing"})
 _SUCH_THAT = frozenset({":", "|", "\\mid", "\\vert", "\\colon"})
@@ -23,6 +24,9 @@ def combined(cursor: Cursor) -> Answer:
     while (operation := _operation(cursor, node)) is not None:
         cursor.at += 1
         node = Sequence(operation, (node, measured(cursor)))
+    if cursor.peek().text in _MODULO and is_expression(node):
+        cursor.at += 1
+        return Sequence("mod", (node, cursor.group() if cursor.peek().text == "{" else scalar(cursor.operand(POWER))))
     if cursor.peek().text == ":" and is_expression(node):
         parts: list[Answer] = [node]
         while cursor.peek().text == ":":

@@ -41,7 +41,12 @@ _SIGNS = {
     "⩽": r"\le ",
     "⩾": r"\ge ", "≠": r"\ne ", "±": r"\pm ", "∓": r"\mp ", "°": r"\degree ", "∈": r"\in ", "∪": r"\cup ",
     "∩": r"\cap ",
-    "∅": r"\emptyset ", "…": r"\ldots ", "“": '"', "”": '"', "’": "'", "‘": "'", "∣": "|", "％": "%",
+    "∅": r"\emptyset ", "≈": r"\approx ", "≡": r"\equiv ", "∉": r"\notin ", "∴": r"\therefore ", "⇒": r"\Rightarrow ",
+    "ℝ": r"\mathbb{R}", "ℤ": r"\mathbb{Z}", "ℕ": r"\mathbb{N}", "ℚ": r"\mathbb{Q}", "∖": r"\setminus ",
+    "⟨": r"\langle ", "⟩": r"\rangle ", "′": "'", "″": "''", "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ",
+    "⌉": r"\rceil ", "∠": r"\angle ", "ω": r"\omega ", "σ": r"\sigma ", "δ": r"\delta ", "ε": r"\epsilon ",
+    "ρ": r"\rho ", "τ": r"\tau ", "∑": r"\sum ", "∫": r"\int ", "∨": r"\lor ", "∧": r"\land ",
+    "…": r"\ldots ", "“": '"', "”": '"', "’": "'", "‘": "'", "∣": "|", "％": "%",
     "½": r"\frac{1}{2}", "⅓": r"\frac{1}{3}", "⅔": r"\frac{2}{3}", "¼": r"\frac{1}{4}", "¾": r"\frac{3}{4}",
     "⅕": r"\frac{1}{5}", "⅖": r"\frac{2}{5}", "⅗": r"\frac{3}{5}", "⅘": r"\frac{4}{5}", "⅙": r"\frac{1}{6}",
     "⅚": r"\frac{5}{6}", "⅛": r"\frac{1}{8}", "⅜": r"\frac{3}{8}", "⅝": r"\frac{5}{8}", "⅞": r"\frac{7}{8}",
@@ -57,12 +62,20 @@ _RAISED_RUN = re.compile(f"[{''.join(_RAISED)}]+")
 _LOWERED_RUN = re.compile(f"[{''.join(_LOWERED)}]+")
 
 _NOISE = re.compile(
-    r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|phantom\{[^{}]*\})(?![A-Za-z])\.?"
+    r"\\(?:left|right|middle|[bB]igg?[lrm]?|displaystyle|textstyle|scriptstyle|limits|nolimits|phantom\{[^{}]*\})"
+    r"(?![A-Za-z])\.?|\\(?:large|Large|LARGE|huge|Huge|small|normalsize|strut|mathstrut|vec"
+    r"|nonumber|notag)(?![A-Za-z])|\\(?:textcolor|color)\s?\{[A-Za-z]{1,20}\}"
 )
 _SPACES = re.compile(r"(?<!\\)\\(?:(?:quad|qquad|enspace|thinspace|hspace\{[^{}]*\})(?![A-Za-z])|[;: ])|~")
 _GROUPED = re.compile(r"(?<=[0-9])(?:\{,\}|,\\!\s{0,3}|,?\\,|,\\ |\\ |~|\\!)(?=[0-9]{3}(?![0-9]))")
 _DEGREE = re.compile(r"\^\s{0,3}(?:\\circ(?![A-Za-z])|\{\s{0,3}\\circ\s{0,3}\})")
 _DELIMITERS = re.compile(r"(?<!\\)\\[()\[\]]")
+_AROUND = re.compile(r"\\(?:underline|boldmath|mathbin|mathop|mathrel|textup)(?![A-Za-z])")
+_LEADING = re.compile(r"(?:\\(?:therefore|implies|Rightarrow|approx|simeq)(?![A-Za-z])|=(?!=))\s{0,5}")
+_UNIT_VECTOR = re.compile(
+    r"\\(?:hat|widehat|mathbf|boldsymbol|bm|vec|bf)\s?(?:\{\s?(?:\\(?:mathbf|bf|vec|hat|boldsymbol)\s?)?"
+    r"(?:\{\s?\\?([ijk])(?:math)?\s?\}|\\?([ijk])(?:math)?)\s?\}|\\?([ijk])(?:math)?(?![A-Za-z]))"
+)
 _FONT = re.compile(r"\\(?:mathbf|mathit|boldsymbol|bm|mathsf|mathnormal|bf|it)(?![A-Za-z])")
 _UNION = re.compile(r"(?<=[)\]}])\s{0,3}U(?=\s{0,3}(?:[(\[]|\\\{))")
 _CLOSING_DOLLAR = re.compile(r"\$(?!\s?[0-9.])")
@@ -79,7 +92,8 @@ def clean(text: str) -> str:
     text = text.strip()
     if "\\" in text:
         text = _GROUPED.sub(GROUP, text)
-        text = _DELIMITERS.sub(" ", _FONT.sub(" ", _NOISE.sub(" ", text)))
+        text = _with_unit_vectors(text)
+        text = _DELIMITERS.sub(" ", _FONT.sub(" ", _AROUND.sub("", _NOISE.sub(" ", text))))
         text = _DEGREE.sub(r"\\degree ", text).replace("\\!", "").replace("\\,", " ").replace("\\$", "\ue001")
         text = _SPACES.sub(" ", text)
     elif "{,}" in text:
@@ -87,8 +101,17 @@ def clean(text: str) -> str:
     text = _UNION.sub(r"\\cup ", _dollars(text).replace("\ue001", "$"))
     while len(text) > 4 and text[:2] in ("**", "__") and text[-2:] == text[:2]:
         text = text[2:-2].strip()
-    text = text.strip('`"').rstrip()
+    text = text.strip('`"').removesuffix("\\\\").rstrip()
+    if match := _LEADING.match(text):
+        text = text[match.end() :]
     return text if text.endswith("...") else text.rstrip(".,;:").strip()
+
+
+def _with_unit_vectors(text: str) -> str:
+    r"""Write `2\hat{i} + 3\mathbf{j}` with commands of their own; one such letter alone is an ordinary one."""
+    if len({match[match.lastindex or 0] for match in _UNIT_VECTOR.finditer(text)}) < 2:
+        return text
+    return _UNIT_VECTOR.sub(lambda match: f"\\{match[match.lastindex or 0]}vector ", text)
 
 
 def _dollars(text: str) -> str:

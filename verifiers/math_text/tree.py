@@ -91,6 +91,7 @@ class Sequence:
     """Several answers, or one that is made of several; `kind` says how.
 
     - No order: `list` (bare commas), `or` and `and` (conditions with such a word between them), `{}`.
+    - `mod` (value, modulus): a class of residues.
     - Order: `()`, `[]`, `[)`, `(]`, `row`, `matrix`, `:` (a ratio or a time of day), `choice` (letter, content).
     - Sets: `union`, `intersection`, `difference` of two; `builder` (variable, conditions); `set R`, `set Z` .. by name.
     """

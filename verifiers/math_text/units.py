@@ -39,16 +39,21 @@ money €: € euro 1
 money £: £ gbp 1
 money ¥: ¥ yen 1
 money ₹: ₹ rupee 1
-volume l: ml milliliter millilitre 1/1000, l liter litre 1
-volume gal: cup 1/16, pint 1/8, quart 1/4, gallon gal 1
+length m^3: ml milliliter millilitre 1/1000000, centiliter centilitre 1/100000, deciliter decilitre 1/10000
+length m^3: l liter litre 1/1000
+length m^2: hectare 10000
+length in^2: acre 6272640
+length in^3: cup 231/16, pint 231/8, quart 231/4, gallon gal 231
 angle: degree deg 1
 temperature c: celsius 1
 temperature f: fahrenheit 1
 temperature k: kelvin 1
-force: newton 1
-energy: j joule 1, kj kilojoule 1000
-power: w watt 1, kw kilowatt 1000
+length m*mass g/time s^2: n newton 1000, kn kilonewton 1000000
+length m^2*mass g/time s^2: j joule 1000, kj kilojoule 1000000, wh 3600000, kwh 3600000000
+length m^2*mass g/time s^3: w watt 1000, kw kilowatt 1000000, mw megawatt 1000000000
+mass g/length m/time s^2: pa pascal 1000, kpa kilopascal 1000000
 voltage: v volt 1
+resistance: ohm 1
 frequency: hz hertz 1, khz 1000
 speed: mph 1
 rate: kmh kph 1
@@ -68,11 +73,15 @@ def _read_table() -> dict[str, Unit]:
 
 _UNITS = _read_table()
 CURRENCY = frozenset("$€£¥₹¢")
-LETTERS = frozenset("mgshlL")
+LETTERS = frozenset("mgshlLNJWV")
 """Single letters that are a unit when they stand after a number and a space."""
 _SHORT = {"mph": "mile / hour", "kmh": "km / hour", "kph": "km / hour"}
+_EXACT = {"kn": "kN", "pa": "Pa", "mw": "MW", "wh": "Wh"}
+"""Symbols that are products of variables in another case: `6kn^3`."""
 _PER = frozenset({"/", "per", "a", "an", "each", "every"})
-_WORD = re.compile(r"[A-Za-z]+|[$€£¥₹¢%/]|\^\{?[0-9]\}?")
+_WORD = re.compile(r"[A-Za-z]+|[$€£¥₹¢%/*]|\^\{?-?[0-9]\}?")
+_MULTIPLIES = frozenset({"mass g", "length m", "time s", "length m*mass g/time s^2", "length m^2*mass g/time s^2"})
+"""What a symbol may follow as a factor: `kg m`, `N m`, `kW h`."""
 _FILLER = frozenset({"of", "the", "in", "total", "altogether", "left", "whole", "more", "extra", "us", "american"})
 
 
@@ -83,6 +92,8 @@ def is_unit(word: str) -> bool:
 
 def _lookup(word: str) -> Unit | None:
     low = word.lower()
+    if _EXACT.get(low, word) != word:
+        return None
     return _UNITS.get(low) or (_UNITS.get(low[:-1]) if len(low) > 2 and low.endswith("s") else None)
 
 
@@ -94,22 +105,54 @@ def read_unit(phrase: str) -> Unit | None:
         return _UNITS["in"]
     if not words or all(word.lower() in _FILLER for word in words):
         return None
-    unit, used = _power(words, 0)
+    unit, used = _power(words, 0) if words[0] not in ("/", "per") else (Unit("", Fraction(1)), 0)
     if unit is None:
         return Unit("?" + _singular(words[0]), Fraction(1))
-    while used < len(words) and (words[used] in ("/", "per") or words[used].lower() in _PER):
-        below, used = _power(words, used + 1)
-        if below is None:
+    while used < len(words):
+        word = words[used].lower()
+        over = word in _PER
+        part, after = _power(words, used + (over or word == "*"))
+        # A word after a unit is a factor where it is a symbol (`kg m`), else it describes (`5 cups water`).
+        if part is None or not (over or word == "*" or (len(word) <= 2 and unit.dimension in _MULTIPLIES)):
             break
-        unit = Unit(f"{unit.dimension}/{below.dimension}", unit.factor / below.factor)
+        unit, used = _times(unit, part, -1 if over else 1), after
     return unit
+
+
+def powers_of(unit: Unit) -> dict[str, int]:
+    """Return the powers of a unit's bases: {"length m": 1, "time s": -2} for m/s^2."""
+    return _powers(unit.dimension)
+
+
+def _powers(dimension: str) -> dict[str, int]:
+    """Return the powers of the bases: `length m/time s^2` -> {length m: 1, time s: -2}."""
+    powers: dict[str, int] = {}
+    for index, side in enumerate(dimension.split("/")):
+        for part in filter(None, side.split("*")):
+            name, _, power = part.partition("^")
+            powers[name] = powers.get(name, 0) + (int(power or 1) if index == 0 else -int(power or 1))
+    return powers
+
+
+def _times(a: Unit, b: Unit, power: int) -> Unit:
+    """Return a times b to a power, the dimension in canonical order."""
+    powers = _powers(a.dimension)
+    for name, count in _powers(b.dimension).items():
+        powers[name] = powers.get(name, 0) + power * count
+    above = "*".join(_named(name, count) for name, count in sorted(powers.items()) if count > 0)
+    below = "".join("/" + _named(name, -count) for name, count in sorted(powers.items()) if count < 0)
+    return Unit(above + below, a.factor * b.factor**power)
+
+
+def _named(name: str, power: int) -> str:
+    return name if power == 1 else f"{name}^{power}"
 
 
 def _power(words: list[str], index: int) -> tuple[Unit | None, int]:
     """Return the unit at `index`, with `square` before it or `^2` after it, and the index after it."""
     power = 1
-    if index < len(words) and words[index].lower() in ("square", "sq", "cubic"):
-        power = 3 if words[index].lower() == "cubic" else 2
+    if index < len(words) and words[index].lower() in ("square", "sq", "cubic", "cu"):
+        power = 3 if words[index].lower() in ("cubic", "cu") else 2
         index += 1
     unit = _lookup(words[index]) if index < len(words) else None
     if unit is None:
@@ -118,9 +161,7 @@ def _power(words: list[str], index: int) -> tuple[Unit | None, int]:
     if index < len(words) and (words[index][0] == "^" or words[index].lower() in ("squared", "cubed")):
         tail = words[index].strip("^{}").lower()
         power, index = {"squared": 2, "cubed": 3}.get(tail) or int(tail), index + 1
-    if power == 1:
-        return unit, index
-    return Unit(f"{unit.dimension}^{power}", unit.factor**power), index
+    return (unit if power == 1 else _times(Unit("", Fraction(1)), unit, power)), index
 
 
 def _singular(word: str) -> str:

@@ -11,8 +11,9 @@ What two answers may leave out, by default (`rules.Policies` switches each off):
 - Units are dropped when only one side has one (18 and $18). Two units must agree: 5 cm is not 5 m, 90 minutes are 1.5
   hours; 3 apples against 3 pieces is undecided.
 - 50% is 0.5, and also 50 where the number is above 1; 0.5% is not 0.5. 60 degrees are 60, and pi/3.
-- `x = 5` answers 5; `x = 5` and `y = 5` differ. Bare lists and sets have no order, tuples have.
+- `x = 5` answers 5, and `AB = 5`; `x = 5` and `y = 5` differ. Bare lists and sets have no order, tuples have.
 - 3:4 is 3/4; `3:30` is 3:30 PM; `1, 2` is `(1, 2)` in this order; a column or row of a matrix is its tuple.
+- `17 mod 5` is 2; `3 (mod 7)` is `10 (mod 7)`, and 3 where the other side has no modulus.
 - `(2, \infty)` is `x > 2`, whatever the variable is called on the side that names it.
 - Case of words does not count, case of variables and choices does.
 
@@ -25,11 +26,11 @@ from typing import Literal
 
 from schemas.problem import Problem
 from schemas.verdict import Outcome, Verdict
-from verifiers import equality, plain, structure
+from verifiers.equality import plain, structure, tiers
+from verifiers.equality.rules import DEFAULTS, Policies, Rules
 from verifiers.final_answer import find
 from verifiers.math_text.expression import read
 from verifiers.math_text.tokens import Unreadable
-from verifiers.rules import DEFAULTS, Policies, Rules
 
 NAME = "answers"
 VERSION = 3
@@ -199,12 +200,12 @@ def _decide(gold: str, pred: str, policies: Policies, *, slow: bool) -> tuple[St
     tree = read(answer)
     if isinstance(tree, Unreadable):
         return "unparsed", f"cannot read {_shown(answer)}: {tree}", answer
-    rules = Rules(equality.fast, policies)
+    rules = Rules(tiers.fast, policies)
     result = structure.compare(gold_tree, tree, rules)
     if result == "unsure":
         if not slow:
             return None
-        rules = Rules(equality.slow, policies)
+        rules = Rules(tiers.slow, policies)
         result = structure.compare(gold_tree, tree, rules)
     if result == "different" and _groups_in_doubt(reference, answer):
         result = "unsure"

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from jobs.bench.answer_pairs import BOMBS, KINDS, near_misses
 from tests.verdicts import outcome, problem
-from verifiers import equality, exact, plain
 from verifiers.answers import compare
+from verifiers.equality import exact, plain, tiers
+from verifiers.equality.rules import Policies
 from verifiers.math_text.expression import read
 from verifiers.math_text.tokens import Unreadable
 from verifiers.math_text.tree import Expression, is_expression
-from verifiers.rules import Policies
 from verifiers.workers import Workers
 
 EQUAL = [
@@ -330,11 +330,11 @@ def test_unions_and_conditions_agree_with_counting_members(one: Intervals, other
 
 
 def test_oracles_that_contradict_each_other_are_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert equality.fast(_tree("(x+1)^2"), _tree("x^2+2x+1")) == "equal"
+    assert tiers.fast(_tree("(x+1)^2"), _tree("x^2+2x+1")) == "equal"
     monkeypatch.setattr(exact, "opinion", lambda a, b: "equal")
-    assert equality.fast(_tree("(x+1)^2"), _tree("x^2+2x+2")) == "contradicted"
+    assert tiers.fast(_tree("(x+1)^2"), _tree("x^2+2x+2")) == "contradicted"
     monkeypatch.setattr(exact, "opinion", lambda a, b: "different")
-    assert equality.fast(_tree("(x+1)^2"), _tree("x^2+2x+1")) == "contradicted"
+    assert tiers.fast(_tree("(x+1)^2"), _tree("x^2+2x+1")) == "contradicted"
 
 
 def _tree(text: str) -> Expression:

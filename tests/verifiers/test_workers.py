@@ -20,7 +20,7 @@ from pipeline import cluster
 from schemas.errors import ConfigError
 from schemas.problem import Problem
 from schemas.verdict import Verdict
-from verifiers.rules import Policies
+from verifiers.equality.rules import Policies
 from verifiers.workers import Config, Workers
 
 # Values cannot decide these two (ln leaves the reals); sympy then needs about a minute.

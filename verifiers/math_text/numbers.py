@@ -24,11 +24,14 @@ def number(cursor: Cursor, token: Token) -> Number:
 
 def _mixed_part(cursor: Cursor) -> Fraction | None:
     """Read the fraction of a mixed number, None where there is none."""
-    first, slash, last, after = (cursor.peek(ahead) for ahead in range(4))
+    first = cursor.peek()
     if first.text in FRACTIONS:
         # Looked at, not parsed: parsing twice would cost 2^depth on nested fractions.
         found = _plain_fraction(cursor)
-    elif first.space and slash.text == "/" and first.text.isdigit() and last.text.isdigit() and after.text != "^":
+    elif first.space and first.kind == "number":
+        slash, last, after = (cursor.peek(ahead) for ahead in (1, 2, 3))
+        if not (slash.text == "/" and first.text.isdigit() and last.text.isdigit() and after.text != "^"):
+            return None
         found = int(first.text), int(last.text), 3
     else:
         return None

@@ -78,6 +78,8 @@ _UNIT_VECTOR = re.compile(
 )
 _FONT = re.compile(r"\\(?:mathbf|mathit|boldsymbol|bm|mathsf|mathnormal|bf|it)(?![A-Za-z])")
 _UNION = re.compile(r"(?<=[)\]}])\s{0,3}U(?=\s{0,3}(?:[(\[]|\\\{))")
+_PLAIN_COMMANDS = re.compile(r"[^\\~]*+(?:\\(?:[dt]?frac|sqrt|pi|cdot|times|infty|le|ge|pm)(?![A-Za-z])[^\\~]*+)*+")
+"""The commands of most answers, none of which is layout: with no other one there is nothing to clean."""
 _CLOSING_DOLLAR = re.compile(r"\$(?!\s?[0-9.])")
 
 
@@ -90,7 +92,7 @@ def clean(text: str) -> str:
         text = _LOWERED_RUN.sub(lambda m: "_{" + "".join(_LOWERED[c] for c in m[0]) + "}", text)
         text = unicodedata.normalize("NFKC", text.translate(_UNICODE)).translate(_UNICODE)
     text = text.strip()
-    if "\\" in text:
+    if "\\" in text and not _PLAIN_COMMANDS.fullmatch(text):
         text = _GROUPED.sub(GROUP, text)
         text = _with_unit_vectors(text)
         text = _DELIMITERS.sub(" ", _FONT.sub(" ", _AROUND.sub("", _NOISE.sub(" ", text))))

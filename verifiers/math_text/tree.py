@@ -5,9 +5,10 @@ Frozen and hashable, so equal structure is `==`. Subtraction, division and negat
 budgets.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import attrgetter
 from typing import Literal, TypeGuard
 
 from verifiers.math_text.units import Unit
@@ -121,16 +122,16 @@ DOTS = Text("...")
 MINUS_ONE = Number(Fraction(-1))
 
 
+_PARTS: dict[type, Callable[..., tuple[Expression, ...]]] = {
+    Call: attrgetter("args"), Add: attrgetter("terms"), Mul: attrgetter("factors"), Power: attrgetter("base", "exponent"),
+}  # fmt: skip
+"""Half the time of a match statement; every comparison walks its trees several times."""
+
+
 def children(node: Expression) -> tuple[Expression, ...]:
     """Return what a node of an expression is made of."""
-    match node:
-        case Call(_, args):
-            return args
-        case Add(parts) | Mul(parts):
-            return parts
-        case Power(base, exponent):
-            return (base, exponent)
-    return ()
+    parts = _PARTS.get(type(node))
+    return parts(node) if parts is not None else ()
 
 
 def walk(node: Expression) -> Iterator[Expression]:
@@ -139,7 +140,9 @@ def walk(node: Expression) -> Iterator[Expression]:
     while stack:
         current = stack.pop()
         yield current
-        stack.extend(children(current))
+        parts = _PARTS.get(type(current))
+        if parts is not None:
+            stack.extend(parts(current))
 
 
 def symbols(node: Expression) -> frozenset[str]:
@@ -147,9 +150,12 @@ def symbols(node: Expression) -> frozenset[str]:
     return frozenset(part.name for part in walk(node) if isinstance(part, Symbol) and part.name != BOUND)
 
 
+_EXPRESSIONS = frozenset({Number, Constant, Symbol, Call, Add, Mul, Power})
+
+
 def is_expression(node: Answer) -> TypeGuard[Expression]:
     """Whether `node` has one value, without unit, relation or list around it."""
-    return isinstance(node, Number | Constant | Symbol | Call | Add | Mul | Power)
+    return type(node) in _EXPRESSIONS
 
 
 def negated(node: Expression) -> Expression:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verifiers.exact import rational
+from verifiers.equality.exact import rational
 from verifiers.math_text.expression import read
 from verifiers.math_text.tokens import Unreadable
 from verifiers.math_text.tree import Number, Quantity, Relation, Sequence, Symbol, Text, is_expression

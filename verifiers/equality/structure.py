@@ -6,8 +6,9 @@ Every function is symmetric in its two sides. `different` is said only where it 
 import re
 from fractions import Fraction
 
-from verifiers import equations, finite_sums, quantities, rational_function, real_sets, sequences
-from verifiers.exact import Opinion
+from verifiers.equality import equations, finite_sums, quantities, rational_function, real_sets, sequences
+from verifiers.equality.exact import Opinion
+from verifiers.equality.rules import Rules
 from verifiers.math_text.tree import (
     Add,
     Answer,
@@ -26,7 +27,6 @@ from verifiers.math_text.tree import (
     symbols,
     walk,
 )
-from verifiers.rules import Rules
 
 _NUMERAL = re.compile(r"[0-9]+(?:[.,][0-9]+){0,8}")
 _AND = re.compile(r",? and |, ")

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 
-from verifiers import numeric
-from verifiers.exact import Opinion, TooLarge, rational
+from verifiers.equality import numeric
+from verifiers.equality.exact import Opinion, TooLarge, rational
+from verifiers.equality.rules import Rules, all_of
 from verifiers.math_text.tree import (
     DOTS,
     Answer,
@@ -21,7 +22,6 @@ from verifiers.math_text.tree import (
     is_expression,
     symbols,
 )
-from verifiers.rules import Rules, all_of
 
 Compare = Callable[[Answer, Answer, Rules], Opinion]
 MAX_ITEMS = 64

@@ -10,8 +10,8 @@ from fractions import Fraction
 from functools import cmp_to_key
 from typing import Literal
 
-from verifiers import numeric, rational_function
-from verifiers.exact import Opinion, TooLarge, Undefined, rational
+from verifiers.equality import numeric, rational_function
+from verifiers.equality.exact import Opinion, TooLarge, Undefined, rational
 from verifiers.math_text.tree import (
     Add,
     Answer,

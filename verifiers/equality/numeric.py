@@ -13,7 +13,7 @@ from typing import Any
 
 import mpmath
 
-from verifiers.exact import MAX_FACTORIAL, Opinion, TooLarge, Undefined, point, rational
+from verifiers.equality.exact import MAX_FACTORIAL, Opinion, TooLarge, Undefined, point, rational
 from verifiers.math_text.tree import BINDERS, Add, Call, Constant, Expression, Mul, Number, Power, Symbol, symbols, walk
 
 Value = Any  # an mpmath number: the library has no types

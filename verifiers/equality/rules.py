@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from verifiers.exact import Opinion
+from verifiers.equality.exact import Opinion
 from verifiers.math_text.tree import Expression
 
 

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 
-from verifiers import rational_function, real_sets
-from verifiers.exact import Opinion
+from verifiers.equality import rational_function, real_sets
+from verifiers.equality.exact import Opinion
+from verifiers.equality.real_sets import is_affine
+from verifiers.equality.rules import Rules, all_of
 from verifiers.math_text.tree import (
     Add,
     Answer,
@@ -26,8 +28,6 @@ from verifiers.math_text.tree import (
     substituted,
     symbols,
 )
-from verifiers.real_sets import is_affine
-from verifiers.rules import Rules, all_of
 
 Compare = Callable[[Answer, Answer, Rules], Opinion]
 _TURNED: dict[RelationSign, RelationSign] = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}

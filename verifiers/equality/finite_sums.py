@@ -1,8 +1,10 @@
-r"""Sums and products up to n, such as `\sum_{k=1}^{n} k^2`, compared at whole numbers in the place of every variable."""
+r"""Sums and products up to n, such as `\sum_{k=1}^{n} k^2`, and double factorials, compared at whole numbers in the place of
+every variable.
+"""
 
 from fractions import Fraction
 
-from verifiers.exact import Opinion, TooLarge, Undefined, rational
+from verifiers.equality.exact import Opinion, TooLarge, Undefined, rational
 from verifiers.math_text.tree import (
     BOUND,
     Add,
@@ -27,9 +29,13 @@ _KINDS = ("sum", "prod")
 
 
 def applies(a: Expression, b: Expression) -> bool:
-    """Whether a side has a sum or product whose bounds hold variables, and none that goes on for ever."""
-    binders = [part for side in (a, b) for part in walk(side) if isinstance(part, Call) and part.name in _KINDS]
-    bounds = [bound for part in binders for bound in part.args[1:]]
+    """Whether a side is about whole numbers: has a double factorial, or a sum or product, with a variable in its bounds.
+
+    Not where a bound is infinite.
+    """
+    calls = [part for side in (a, b) for part in walk(side) if isinstance(part, Call)]
+    bounds = [bound for part in calls if part.name in _KINDS for bound in part.args[1:]]
+    bounds += [part.args[0] for part in calls if part.name == "double"]
     return any(map(symbols, bounds)) and not any(part == Constant("inf") for bound in bounds for part in walk(bound))
 
 

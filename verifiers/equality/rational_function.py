@@ -5,7 +5,7 @@ from fractions import Fraction
 from itertools import product as combinations
 from math import gcd, isqrt, lcm
 
-from verifiers.exact import TooLarge, Undefined, rational
+from verifiers.equality.exact import TooLarge, Undefined, rational
 from verifiers.math_text.tree import BOUND, Add, Call, Expression, Mul, Number, Power, Symbol, negated, symbols, walk
 
 Polynomial = list[Fraction]

@@ -6,10 +6,10 @@
 3. `symbolic`: sympy, only in a worker process.
 """
 
-from verifiers import doubles, exact, numeric
-from verifiers.exact import Opinion
+from verifiers.equality import doubles, exact, numeric
+from verifiers.equality.exact import Opinion
+from verifiers.equality.rules import Judged
 from verifiers.math_text.tree import Expression, Number, symbols
-from verifiers.rules import Judged
 
 _FAILURES = (ArithmeticError, ValueError, TypeError, NotImplementedError, MemoryError, RecursionError)
 """What arithmetic raises where it has no answer; mpmath uses most of them."""
@@ -60,7 +60,7 @@ def slow(a: Expression, b: Expression) -> Judged:
     if first != "unsure":
         return first
     # Imported here: sympy takes a second to load, and only worker processes come this far.
-    from verifiers import symbolic
+    from verifiers.equality import symbolic
 
     second = symbolic.opinion(a, b)
     if second == "different" and not _differ_where_positive(a, b):

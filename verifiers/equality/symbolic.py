@@ -8,8 +8,8 @@ from fractions import Fraction
 
 import sympy
 
-from verifiers import numeric
-from verifiers.exact import MAX_BITS, MAX_FACTORIAL, Opinion, TooLarge
+from verifiers.equality import numeric
+from verifiers.equality.exact import MAX_BITS, MAX_FACTORIAL, Opinion, TooLarge
 from verifiers.math_text.tree import (
     BINDERS,
     BOUND,

@@ -2,7 +2,8 @@
 
 from fractions import Fraction
 
-from verifiers.exact import Opinion, rational
+from verifiers.equality.exact import Opinion, rational
+from verifiers.equality.rules import Rules, all_of
 from verifiers.math_text.tree import (
     Add,
     Answer,
@@ -17,7 +18,6 @@ from verifiers.math_text.tree import (
     symbols,
 )
 from verifiers.math_text.units import CLOCK, Unit, is_unit, powers_of, read_unit
-from verifiers.rules import Rules, all_of
 
 _HALF_DAY = 720
 """Minutes between 3:30 AM and 3:30 PM."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal
 
-from verifiers.exact import TooLarge, point
+from verifiers.equality.exact import TooLarge, point
 from verifiers.math_text.tree import Add, Call, Constant, Expression, Mul, Number, Power, Symbol, symbols
 
 Look = Literal["apart", "close", "blind"]

@@ -4,13 +4,15 @@ Solutions are lines of arithmetic in the notations of published ones (GSM8K, MAT
 `steps_per_second` counts equations on one core; `step_false_alarms` is the share of recognised equations called wrong,
 `step_recognised` the share of equations called right or wrong, `step_caught` the share of recognised equations that are
 called wrong after one of their digits was changed to make them false.
-With `--solutions FILE` the solutions of a GSM8K file are taken instead, without their annotations.
+With `--solutions FILE` the solutions of a GSM8K file are taken instead, without their annotations. Every equation called
+wrong goes to standard error then, with its reason: a false alarm, or a slip in the file, which only a reader can tell.
 """
 
 import argparse
 import json
 import random
 import re
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,6 +43,9 @@ def figures(solutions: Path | None = None) -> dict[str, float]:
     seconds, found = _timed(texts)
     right = [(lines, index, claim) for lines, each in zip(texts, found, strict=True) for index, claim in each]
     verdicts = [claim.verdict for _, _, claim in right]
+    if solutions:
+        for claim in (claim for _, _, claim in right if claim.verdict == "wrong"):
+            print(f"wrong: {claim.text!r}: {claim.reason}", file=sys.stderr)
     recognised = sum(verdict != "unsure" for verdict in verdicts)
     caught = [
         _caught(lines, index, claim, draw)

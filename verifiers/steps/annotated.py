@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from schemas.verdict import Claim
 from verifiers.steps import arithmetic
 from verifiers.steps.equations import Equation, Tail, find
+from verifiers.steps.judgement import Judgement
 from verifiers.steps.reading import Text
 
 _ANNOTATION = re.compile(r"<<([^<>\n]{1,400})>>")
@@ -20,18 +21,18 @@ def claims(step: str) -> Iterator[Claim]:
         links, _ = find(inner, Tail())
         judged = [found for link in links if (found := _judged(inner, link, match[1])) is not None]
         if not judged:
-            judged = [arithmetic.Judgement("unsure", "cannot read the annotation")]
+            judged = [Judgement("unsure", "cannot read the annotation")]
         order = {"wrong": 0, "unsure": 1, "right": 2}
         worst = min(judged, key=lambda judgement: order[judgement.verdict])
         yield Claim(text=match[0], verdict=worst.verdict, reason=worst.reason, start=match.start(), end=match.end())
 
 
-def _judged(inner: Text, link: Equation, whole: str) -> arithmetic.Judgement | None:
+def _judged(inner: Text, link: Equation, whole: str) -> Judgement | None:
     found = arithmetic.judge(inner, link)
     if found is None and link.left.value != link.right.value:
-        return arithmetic.Judgement("unsure", "two numbers without a calculation")
+        return Judgement("unsure", "two numbers without a calculation")
     if found is not None and link.start > len(whole) - len(whole.lstrip()) and not link.position:
-        return arithmetic.Judgement("unsure", "not all of the annotation can be read")
+        return Judgement("unsure", "not all of the annotation can be read")
     return found
 
 

@@ -13,37 +13,25 @@
 
 import re
 from fractions import Fraction
-from itertools import product
-from typing import NamedTuple
+from itertools import pairwise, product
 
-from schemas.verdict import ClaimVerdict
-from verifiers.math_text.units import Unit, is_unit, read_unit
 from verifiers.steps.equations import Equation
+from verifiers.steps.judgement import Judgement, shown
 from verifiers.steps.numbers import number
-from verifiers.steps.pieces import Piece
-from verifiers.steps.reading import Side, Text, Value
+from verifiers.steps.quantities import conversion, counts_one_thing, counts_otherwise, two_units
+from verifiers.steps.reading import Side, Text
 from verifiers.steps.sides import read
-from verifiers.steps.words import ROUNDED
+from verifiers.steps.words import ROUNDED, ROUNDS
 
 _FLOAT = Fraction(1, 10**12)
 """Relative difference that a few operations on doubles make at most: 14.999999999999998 for 15."""
-
-MAX_SHOWN = 40
-"""Characters of a value that a reason quotes."""
-
-
-class Judgement(NamedTuple):
-    """A verdict and why."""
-
-    verdict: ClaimVerdict
-    reason: str
 
 
 def judge(text: Text, link: Equation) -> Judgement | None:
     """Judge a link whose sides both have a value; None for two bare numbers that calculate nothing."""
     left, right = link.left.value, link.right.value
     if left is None or right is None:
-        if (link.left.undefined or link.right.undefined) and not (link.cut or _doubt(link)):
+        if (link.left.undefined or link.right.undefined) and not (link.cut or _doubt(text, link)):
             return Judgement("wrong", "a division by zero")
         return Judgement("unsure", link.cut or link.left.doubt or link.right.doubt or "a side has no value here")
     bare = not (link.left.operations or link.right.operations or link.position)
@@ -52,9 +40,11 @@ def judge(text: Text, link: Equation) -> Judgement | None:
     if left == right:
         return Judgement("right", f"both sides are {shown(left)}")
     left, right = Fraction(left), Fraction(right)
-    if bare:
-        return _conversion(text, link)
-    doubt = _doubt(link)
+    if not (link.left.operations or link.right.operations):
+        found = conversion(text, link, rounded=link.about or text.once(says_rounded))
+        if bare or found is not None:
+            return found
+    doubt = _doubt(text, link)
     found = _inexact(text, link)
     if found is None:
         reason = doubt or _other_meaning(text, link, left, right)
@@ -64,7 +54,7 @@ def judge(text: Text, link: Equation) -> Judgement | None:
 
 def _inexact(text: Text, link: Equation) -> Judgement | None:
     """Judge by all readings of `%` and scales, and by what rounding may do; None where nothing makes the sides meet."""
-    said = link.about or says_rounded(text)
+    said = link.about or text.once(says_rounded)
     found = None
     for (left, _), (right, share) in product(_readings(text, link.left), _readings(text, link.right)):
         if left == right:
@@ -93,11 +83,11 @@ def _other_meaning(text: Text, link: Equation, left: Fraction, right: Fraction) 
     """Say what a mismatch may mean other than an error; empty where there is nothing."""
     if link.left.mixed or link.right.mixed:
         return "adds a share to something else"
-    units = _units(text, link, left, right)
+    units = two_units(text, link, left, right)
     if units:
         return f"two units of {units}, which are not converted"
     first, second = text.pieces[link.right.first : link.right.first + 2]
-    if first.kind == "number" and second.text in ("+", "-") and number(first.text)[0] == left:
+    if first.kind == "number" and second.text in ("+", "-", "*") and number(first.text)[0] == left:
         return "the sign may mean that the calculation goes on"
     if left == 100 * right and any(
         piece.text in ("$", "\\$") for piece in text.pieces[link.left.first : link.right.first + 1]
@@ -105,16 +95,46 @@ def _other_meaning(text: Text, link: Equation, left: Fraction, right: Fraction) 
         return "cents may be meant"
     if _whole_part(text, link, left, right):
         return f"{shown(left)}, perhaps with a remainder"
-    return ""
+    if counts_otherwise(text, link):
+        return "terms that may count for more than their number"
+    if (left - right) % 360 == 0 and any(piece.kind == "unit" for piece in text.pieces):
+        return "the same direction"
+    if _all_over(text, link, left, right):
+        return "all of the sum may be divided"
+    return "may be in another base or modulus" if text.once(_is_other_arithmetic) else ""
 
 
-def _doubt(link: Equation) -> str:
+def _is_other_arithmetic(text: Text) -> bool:
+    return _OTHER_ARITHMETIC.search(text.text) is not None
+
+
+_OTHER_ARITHMETIC = re.compile(
+    r"(?i)o.clock|\bmod\b|modul|congruen|-hour clock|\bbase[- ](?:[0-9]|two|eight|ten)|binary|octal|hexadec"
+)
+
+
+def _all_over(text: Text, link: Equation, left: Fraction, right: Fraction) -> bool:
+    """Whether the sides meet where all before the last division is divided: `10 + 20 + 30 / 3 = 20`."""
+    if link.carried or link.left.after < 3:
+        return False
+    top, slash, bottom = text.pieces[link.left.after - 3 : link.left.after]
+    sums = link.left.operations > 2 and link.left_text.count("+") == link.left.operations - 1
+    if slash.text != "/" or top.kind != "number" or bottom.kind != "number" or not sums:
+        return False
+    last, by = number(top.text)[0], number(bottom.text)[0]
+    return last is not None and bool(by) and by is not None and (left - Fraction(last) / by + last) / by == right
+
+
+def _doubt(text: Text, link: Equation) -> str:
     """Say why the link may mean something else than was read; empty where nothing speaks for it."""
     left, right = link.left, link.right
     doubt = link.doubt or left.doubt or right.doubt
     if doubt:
         return doubt
-    if left.operations == 0 and left.described and not link.position:
+    if (left.phrased or right.phrased) and not counts_one_thing(text, link):
+        return "a phrase stands before the sign"
+    before = text.pieces[link.first - 1].text if link.first else ""
+    if left.operations == 0 and not link.position and (left.described or before in ("of", "for", "from")):
         return "a quantity, not a calculation, stands before the sign"
     if right.worded:
         return "words on the right may go on with something else"
@@ -126,22 +146,17 @@ def _doubt(link: Equation) -> str:
 _CLOCK = re.compile(r"(?<![0-9.,])0[0-9]{3}(?![0-9.,])")
 
 
-def shown(value: Value) -> str:
-    """Return a value as a reason quotes it."""
-    if isinstance(value, Fraction) and value.denominator != 1:
-        text = f"{value.numerator}/{value.denominator}"
-        if abs(value) < 10**12 and value.denominator > 1:
-            text = f"{float(value):.10g}"
-    else:
-        text = str(int(value)) if abs(value) < 10**MAX_SHOWN else "a large number"
-    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
-
-
 def says_rounded(text: Text) -> bool:
-    """Whether the step says that something is rounded."""
-    return any(piece.text.lower() in ROUNDED for piece in text.pieces if piece.kind == "word") or any(
-        piece.kind == "relation" and piece.text in "~∼" for piece in text.pieces
-    )
+    """Whether the step says that something is rounded. A round trip, two rounds, and what is around a lake are not."""
+    for piece, following in pairwise(text.pieces):
+        word = piece.text.lower() if piece.kind == "word" else ""
+        if word in ROUNDED or (piece.kind == "relation" and piece.text in "~∼"):
+            return True
+        if word in ("round", "rounds", "around") and following.kind != "word":
+            return True
+        if word in ("round", "rounds") and following.text in ROUNDS:
+            return True
+    return False
 
 
 def _rounded(link: Equation, left: Fraction, right: Fraction, shift: int, said: bool) -> Judgement | None:
@@ -169,7 +184,7 @@ def _rounded(link: Equation, left: Fraction, right: Fraction, shift: int, said: 
         if digits >= 2 or said or _endless(exact):
             return Judgement("right", f"{shown(exact)}, rounded")
         return Judgement("unsure", f"{shown(exact)}, rounded to one digit")
-    if abs(stated) < abs(exact) and (digits >= 2 or said) and _endless(exact):
+    if abs(stated) < abs(exact) and _endless(exact):
         return Judgement("unsure", f"{shown(exact)}, cut off and not rounded")
     if link.about and (link.left.inexact or link.right.inexact):
         return Judgement("unsure", f"{shown(exact)}, nearly")
@@ -209,66 +224,7 @@ def _whole_part(text: Text, link: Equation, left: Fraction, right: Fraction) -> 
         return False
     if " " in link.right_text and str(left) == link.right_text.split(" ", 1)[0].lstrip("$"):
         return True
+    if right == left // 1 and "left over" in text.text:
+        return True
     words = (piece.text.lower() for piece in text.pieces if piece.kind == "word")
     return right == left // 1 and any(word.startswith(("remain", "leftover", "full", "whole")) for word in words)
-
-
-def _units(text: Text, link: Equation, left: Fraction, right: Fraction) -> str:
-    """Return the kind of two different units that may explain a mismatch; empty where there are none.
-
-    In a sum of both they may; in a product only where the sides differ by just their ratio.
-    """
-    pieces = text.pieces[max(link.left.first - 2, 0) : link.right.after + 2]
-    if link.start != link.left.start:
-        return ""
-    factors: dict[str, set[Fraction]] = {}
-    for index, piece in enumerate(pieces):
-        unit = None if index and pieces[index - 1].text in ("/", "per") else _unit(piece)
-        if unit is not None:
-            factors.setdefault(unit.dimension, set()).add(unit.factor)
-    if {"time s", "months"} <= set(factors):
-        factors = {"time": set(_CALENDAR)}
-    for dimension, found in factors.items():
-        if len(found) < 2:
-            continue
-        summed = any(piece.kind == "sign" and piece.text in "+-" for piece in pieces[1:])
-        if summed or any(left == right * ratio or left * ratio == right for ratio in _ratios(found)):
-            return dimension.split(" ")[0]
-    return ""
-
-
-def _ratios(factors: set[Fraction]) -> set[Fraction]:
-    return factors if factors == _CALENDAR else {one / other for one in factors for other in factors}
-
-
-_CALENDAR = set(map(Fraction, (4, 5, 7, 12, 24, 28, 30, 31, 52, 360, 365, 366)))
-
-
-def _unit(piece: Piece) -> Unit | None:
-    if piece.kind == "word" and piece.text not in ("a", "in") and is_unit(piece.text):
-        return read_unit(piece.text)
-    if piece.text in ("$", "\\$", "¢"):
-        return read_unit(piece.text.strip("\\"))
-    if piece.kind == "text" and is_unit(inside := piece.text[piece.text.index("{") + 1 : -1].strip()):
-        return read_unit(inside)
-    return None
-
-
-def _conversion(text: Text, link: Equation) -> Judgement | None:
-    """Judge `2 hours = 120 minutes`; None where the two are not numbers with known units of one kind."""
-    found = []
-    for side in (link.left, link.right):
-        at = side.after
-        while at < len(text.pieces) - 1 and text.pieces[at].kind in ("delimiter", "money"):
-            at += 1
-        inside = [piece for piece in text.pieces[side.first : at + 1] if piece.kind == "word"]
-        unit = read_unit(inside[0].text) if inside else None
-        if unit is None or not unit.known:
-            return None
-        found.append((side.value, unit))
-    (left, one), (right, other) = found
-    if left is None or right is None or one.dimension != other.dimension or one == other:
-        return None
-    if left * one.factor == right * other.factor:
-        return Judgement("right", "the same in another unit")
-    return Judgement("unsure", "the units may be rounded or mean something else")

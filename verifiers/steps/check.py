@@ -13,11 +13,12 @@ from verifiers.families import catalog as families
 from verifiers.steps import annotated, arithmetic, conclusion
 from verifiers.steps.bindings import Bindings
 from verifiers.steps.equations import EQUALS, Equation, Tail, find, tail_without_equation
+from verifiers.steps.judgement import Judgement
 from verifiers.steps.reading import Text
 from verifiers.steps.rewriting import Rewriting
 from verifiers.steps.words import DENIALS, DENIED, SUPPOSED
 
-VERSION = 1
+VERSION = 2
 """Goes up whenever any step may get other claims or verdicts."""
 
 MAX_STEP_CHARS = 20_000
@@ -56,11 +57,11 @@ class _Context:
 
     def claims(self, step: str) -> tuple[Claim, ...]:
         """Return the claims of the next step."""
-        found = list(annotated.claims(step))
-        self._rewriting.next_step()
+        found = list(annotated.claims(step)) if "<<" in step else []
         prose = annotated.masked(step)
+        self._rewriting.next_step(prose)
         links: Sequence[Equation] = ()
-        if EQUALS.search(prose) is None:
+        if "=" not in prose and EQUALS.search(prose) is None:
             self._tail = tail_without_equation(prose)
         else:
             text = Text(prose)
@@ -69,7 +70,9 @@ class _Context:
         answer = self._conclusion.claim(prose, links)
         if answer is not None:
             found.append(answer)
-        return tuple(sorted(found, key=lambda claim: (claim.start, claim.end)))
+        if len(found) > 1:
+            found.sort(key=lambda claim: (claim.start, claim.end))
+        return tuple(found)
 
     def _judged(self, step: str, text: Text, links: Sequence[Equation]) -> Iterator[Claim]:
         for number, link in enumerate(links):
@@ -85,7 +88,7 @@ class _Context:
                     end=link.end,
                 )
 
-    def _judgement(self, text: Text, link: Equation) -> arithmetic.Judgement | None:
+    def _judgement(self, text: Text, link: Equation) -> Judgement | None:
         if not (link.left.symbolic or link.right.symbolic):
             return arithmetic.judge(text, link)
         if self._bindings.binds(text, link):
@@ -93,19 +96,31 @@ class _Context:
         return self._rewriting.judge(text, link, self._bindings)
 
 
-def _softened(text: Text, links: Sequence[Equation], number: int) -> arithmetic.Judgement | None:
+def _softened(text: Text, links: Sequence[Equation], number: int) -> Judgement | None:
     """Return what is said instead of `wrong` where the step denies or supposes the link, else None."""
     link = links[number]
-    if _near(text, link.left.first - 4, link.left.first, SUPPOSED | DENIALS) and link.start == link.left.start:
-        return arithmetic.Judgement("unsure", "the step may suppose or deny it")
+    if _near(text, link.first - 4, link.first, SUPPOSED | DENIALS) and not link.carried:
+        return Judgement("unsure", "the step may suppose or deny it")
+    if link.first and text.pieces[link.first - 1].text.lower() == "not":
+        return Judgement("unsure", "the step denies it")
+    if _is_asked(text, link.right.after):
+        return Judgement("unsure", "a question")
     if _near(text, link.right.after, link.right.after + 6, DENIALS):
-        return arithmetic.Judgement("unsure", "the step may deny it")
+        return Judgement("unsure", "the step may deny it")
     head = links[number - link.position] if 0 < link.position <= number else None
     if head is not None and head.cut:
-        return arithmetic.Judgement("unsure", "its chain begins with something that may be longer")
+        return Judgement("unsure", "its chain begins with something that may be longer")
     if head is not None and head.position == 0 and head.left.value is not None and head.left.value == link.right.value:
-        return arithmetic.Judgement("unsure", "equals the beginning of its chain")
+        return Judgement("unsure", "equals the beginning of its chain")
     return None
+
+
+def _is_asked(text: Text, after: int) -> bool:
+    """Whether the sentence ends with a question mark within a few words."""
+    marks = (
+        piece.text for piece in text.pieces[after : after + 6] if piece.text in (".", "?", "!", ",", ";", "\n", "=")
+    )
+    return next(marks, "") == "?"
 
 
 def _near(text: Text, first: int, after: int, words: frozenset[str]) -> bool:
@@ -113,7 +128,9 @@ def _near(text: Text, first: int, after: int, words: frozenset[str]) -> bool:
     before = ""
     for piece in text.pieces[max(first, 0) : after]:
         word = piece.text.lower() if piece.kind == "word" else ""
-        if word in words or (before.endswith(("not", "n't")) and word in DENIED):
+        # `50 - 10 = 40 with no badge` denies nothing.
+        denies = word in words and not (word == "no" and before == "with")
+        if denies or (before.endswith(("not", "n't")) and word in DENIED):
             return True
         before = word.replace("’", "'")
     return False

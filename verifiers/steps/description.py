@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from verifiers.math_text.units import is_unit
+from verifiers.math_text.units import is_unit, read_unit
 from verifiers.steps.reading import Reading, Value
 from verifiers.steps.words import ENDS, FUNCTION_WORDS, PHRASES, SCALES
 
@@ -26,7 +26,7 @@ def measured(reading: Reading, value: Value | None) -> Value | None:
     if at > kept and reading.goes_on(at):
         phrase = at - kept >= 3 and reading.pieces[reading.skip(at)].kind == "equals"
         if phrase and not {piece.text for piece in reading.pieces[kept:at]} & PHRASES:
-            doubt = doubt or "a phrase stands before the sign"
+            reading.phrased = True
         reading.at = at
         reading.doubt = reading.doubt or doubt
     else:
@@ -103,6 +103,12 @@ def _is_remark(reading: Reading, at: int) -> bool:
     if reading.text.partner[at] < 0:
         return False
     return reading.text.between(at, "word") and not reading.text.relates(at)
+
+
+def is_known_unit(word: str) -> bool:
+    """Whether `word` is a unit of measure, not of count: hours, cents; not apples."""
+    unit = read_unit(word) if word != "in" and is_unit(word) else None
+    return unit is not None and unit.known
 
 
 def _is_unit_text(text: str) -> bool:

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from verifiers.steps.description import is_known_unit
 from verifiers.steps.pieces import Piece
 from verifiers.steps.reading import Side, Text
 from verifiers.steps.sides import read
-from verifiers.steps.words import CHANGES, FUNCTION_WORDS, SCALES
+from verifiers.steps.words import BARS, CHANGES, FUNCTION_WORDS, SCALES
 
 _BREAKS = ("line", "row", "cell", "delimiter")
 _STARTS = frozenset({"number", "open", "fraction", "letter", "command", "money", "delimiter", "sign"})
@@ -35,6 +36,10 @@ class Equation:
     """Why the link may be part of something longer, empty where it is not."""
     doubt: str
     """Why its reading may not be the meant one."""
+    carried: bool
+    """The left side ends the step before: its indices are not of this step."""
+    first: int
+    """Index of its first piece in this step."""
     start: int
     end: int
 
@@ -76,7 +81,14 @@ def find(text: Text, tail: Tail) -> tuple[list[Equation], Tail]:
             chain, at = _chain(text, side, side.after)
             found += _links(text, chain, chain[0][1].first, Tail(open=True))
             last = chain[-1][1]
-    while pieces[at].kind != "end":
+    signs = iter(_signs(pieces))
+    sign = -1
+    while True:
+        if at >= sign:
+            sign = next((ahead for ahead in signs if ahead > at), -1)
+            if sign < 0:
+                return found, _tail(text, last)
+            at = _start(text, at, sign)
         piece = pieces[at]
         side = read(text, at) if piece.kind in _STARTS or piece.text in FUNCTION_WORDS else None
         if side is None:
@@ -89,7 +101,30 @@ def find(text: Text, tail: Tail) -> tuple[list[Equation], Tail]:
         found += _links(text, chain, side.first, Tail())
         last = chain[-1][1]
         at = max(after, at + 1)
-    return found, _tail(text, last)
+
+
+def _signs(pieces: Sequence[Piece]) -> list[int]:
+    """Return where the equals signs are, and the end where a side may end there, for the next step to go on with."""
+    signs = [index for index, piece in enumerate(pieces) if piece.kind == "equals"]
+    at = len(pieces) - 2
+    while at > 0 and pieces[at].kind in _BREAKS:
+        at -= 1
+    if pieces[at].kind != "mark" and not (pieces[at].kind == "word" and pieces[at - 1].kind == "word"):
+        signs.append(len(pieces) - 1)
+    return signs
+
+
+def _start(text: Text, at: int, sign: int) -> int:
+    """Return from where on, at `at` or later, a side can reach the equals sign at `sign`: what is before is prose."""
+    if text.partner:
+        return at
+    pieces = text.pieces
+    for index in range(sign - 1, at, -1):
+        piece = pieces[index]
+        bars = piece.kind == "mark" or (piece.kind == "word" and piece.text.lower() in BARS)
+        if bars and pieces[index - 1].kind not in ("sign", "below"):
+            return index + 1
+    return at
 
 
 def _without_bullet(text: Text, chain: list[tuple[bool, Side]], after: int) -> tuple[list[tuple[bool, Side]], int]:
@@ -146,13 +181,15 @@ def _links(text: Text, chain: list[tuple[bool, Side]], first: int, tail: Tail) -
             position=position + (tail.side is not None),
             cut=context.cut or end.cut,
             doubt=context.doubt or end.doubt,
-            start=_first_sign(text) if carried else left.start,
+            carried=carried,
+            first=_first_sign(text) if carried else left.first,
+            start=text.pieces[_first_sign(text)].start if carried else left.start,
             end=right.end,
         )
 
 
 def _first_sign(text: Text) -> int:
-    return next(piece.start for piece in text.pieces if piece.kind == "equals")
+    return next(index for index, piece in enumerate(text.pieces) if piece.kind == "equals")
 
 
 class _Context(NamedTuple):
@@ -184,8 +221,7 @@ def _left_context(text: Text, first: int) -> _Context:
         case "equals" | "relation":
             return _FREE
         case "mark":
-            number = piece.text == "," and at and pieces[at - 1].kind == "number" and piece.end == pieces[first].start
-            return _Context("it follows a number and a comma") if number else _FREE
+            return _after_mark(text, at, first)
         case "word" | "text":
             return _after_word(text, at, first)
         case "letter" if piece.text in "aAI" and piece.end < pieces[first].start:
@@ -195,6 +231,17 @@ def _left_context(text: Text, first: int) -> _Context:
     if piece.kind in _GLUED:
         return _Context(f"it follows `{piece.text[:20]}`")
     return _Context(doubt=f"it follows `{piece.text[:20]}`")
+
+
+def _after_mark(text: Text, at: int, first: int) -> _Context:
+    """Judge the mark at `at`: `1,5` may be one number, `3 : 4` a ratio; `Step 1:` is neither."""
+    pieces = text.pieces
+    if at < 1 or pieces[at - 1].kind != "number":
+        return _FREE
+    if pieces[at].text == ":" and (at < 2 or pieces[at - 2].kind not in ("word", "equals")):
+        return _Context("it is part of a ratio")
+    glued = pieces[at].text == "," and pieces[at].end == pieces[first].start
+    return _Context("it follows a number and a comma") if glued else _FREE
 
 
 def _after_sign(text: Text, at: int) -> _Context:
@@ -228,10 +275,20 @@ def _after_word(text: Text, at: int, first: int) -> _Context:
             return _Context("it follows `by`")
         # `8 packs of 5 bags * 4`
         counted = at > 1 and pieces[at - 2].kind == "number"
+        if word == "of" and before in _FUNCTIONS:
+            return _Context(doubt=f"it follows `{before} of`")
         if word == "of" and (counted or before in CHANGES or previous.kind in ("percent", "number")):
             return _Context(f"it follows `{before} of`")
-        return _Context(doubt="it follows a number and `and`") if word == "and" and previous.kind == "number" else _FREE
+        # `2 + 3 = 5 and 5 + 4 = 9`: that number is the end of an equation.
+        ends = previous.kind == "number" and at > 1 and pieces[at - 2].kind == "equals"
+        mixed = word == "and" and previous.kind == "number" and not ends
+        return _Context(doubt="it follows a number and `and`") if mixed else _FREE
     return _Context(f"it follows `{word}`") if word in CHANGES or word in SCALES else _FREE
+
+
+_FUNCTIONS = frozenset({
+    "square", "cube", "remainder", "reciprocal", "inverse", "opposite", "logarithm", "factorial", "digits", "divisors", "factors",
+})  # fmt: skip
 
 
 def _after_operator(pieces: Sequence[Piece], at: int) -> bool:
@@ -262,19 +319,27 @@ def _right_context(text: Text, right: Side) -> _Context:
     glued = piece.start == pieces[at - 1].end
     if {piece.text.lower(), following.text.lower()} & _MODULI or piece.text == "\\pod":
         return _Context("it is a congruence")
+    if piece.text == ":" and following.kind in ("number", "letter"):
+        return _Context("it is part of a ratio")
     if piece.text == "," and glued and following.kind == "number" and following.start == piece.end:
         return _Context("a comma in the number")
     if piece.kind in ("dots", "clock", "below") or (piece.kind in ("other", "relation") and glued):
         return _Context(doubt=f"`{piece.text[:20]}` follows it")
     if piece.kind == "number" and right.decimals is not None:
         return _Context(doubt="another number follows it")
+    if piece.text == "/" and following.kind == "word":
+        return _FREE  # `30 flowers / vase`
     if piece.kind == "sign" and not (piece.text == "^" and piece.end - piece.start == 2):
         return _Context(doubt=f"`{piece.text}` follows it")
+    if following.kind == "number" and is_known_unit(piece.text) and is_known_unit(pieces[at + 2].text):
+        return _Context(doubt="another quantity follows it")  # `2 hours 30 minutes`
     return _after_result(piece, following) if piece.kind in ("word", "letter") else _FREE
 
 
 def _after_result(piece: Piece, following: Piece) -> _Context:
     word = piece.text.lower()
+    if word in ("repeating", "recurring"):
+        return _Context(doubt="digits follow it")
     if word == "remainder" or (word == "r" and following.kind == "number"):
         return _Context(doubt="a remainder follows it")
     if word == "and" and following.text in ("a", "one", "half"):

@@ -15,7 +15,7 @@ def number(text: str) -> tuple[Value | None, int, int]:
     if text.isdigit():
         if len(text) > MAX_DIGITS:
             return None, 0, 0
-        return int(text), 0, len(text) - len(text.rstrip("0"))
+        return int(text), 0, len(text) - len(text.rstrip("0")) if text[-1] == "0" else 0
     mantissa, _, exponent = text.translate(_NOT_DIGITS).lower().partition("e")
     whole, _, part = mantissa.partition(".")
     if len(mantissa) > MAX_DIGITS or len(exponent) > 3:
@@ -40,7 +40,7 @@ def read_number(reading: Reading, piece: Piece) -> Value | None:
         return None
     if value is None:
         reading.symbolic = True
-    if decimals == 0 and value is not None:
+    if decimals == 0 and value is not None and following.kind in ("number", "fraction", "word"):
         part = _mixed_part(reading, following, piece)
         if part is not None:
             reading.count()

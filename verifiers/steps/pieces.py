@@ -54,9 +54,15 @@ _SPACE = "[ \u00a0\u2009\u202f]"
 _GROUP = rf"(?:,|\{{,\}}|,?\\[,!]|,\\!|\\ |['’_]|{_SPACE})"
 
 _PIECE = re.compile(
-    # Words first: most of a step is words. Then what else is frequent and cannot begin anything longer.
-    r"(?P<word>[A-Za-z]{2,}(?![A-Za-z0-9])(?:['’][A-Za-z]+)?)"
+    # A space with what follows it: alone it would be tried against everything. Words first, several at once: most of a
+    # step is words. Then what else is frequent and cannot begin anything longer.
+    r" ?(?:(?P<words>[A-Za-z]{2,}(?: [A-Za-z]{2,})+(?= ))"
+    r"|(?P<word>[A-Za-z]{2,}(?![A-Za-z0-9])(?:['’][A-Za-z]+)?)"
     r"|(?P<plain>[,;?]|\.(?![.0-9]))"
+    r"|(?P<whole>[0-9]+(?:\.[0-9]+)?(?=[+*=)}%\n]|\.(?![0-9])| (?![0-9aApP])|/(?![0-9]{1,2}/)|-(?![0-9]{2}-)))"
+    r"|(?P<is>=(?![=>]))"
+    r"|(?P<line>\n)"
+    r"|(?P<operator>[-+/]|\*(?!\*))"
     r"|(?P<dollar>\$\$?)"
     r"|(?P<clock>(?<![0-9.,])[0-9]{1,4}:[0-9]{1,3}(?::[0-9]{2})?(?:\s?[AaPp]\.?[Mm]\b\.?)?"
     r"|(?<![0-9.,])[0-9]{1,2}\s?(?:[AaPp][Mm]\b|[ap]\.m\.)"
@@ -89,16 +95,18 @@ _PIECE = re.compile(
     r"|(?P<letter>[^\W\d_])"
     r"|(?P<open>[(\[{])"
     r"|(?P<close>[)\]}])"
-    r"|(?P<line>\n)"
     r"|(?P<cell>&)"
     r"|(?P<bang>!)"
     r"|(?P<below>_)"
     r"|(?P<mark>[.,;:?\"“”—`•●▪])"
-    r"|(?P<other>\S)"
+    r"|(?P<other>\S))"
 )
 _KNOWN = frozenset(BINOMIALS) | {f"\\{name}" for name in FUNCTIONS | GREEK | set(NAMED)}
 _RENAMED: dict[str, Kind] = {
     "plain": "mark",
+    "whole": "number",
+    "is": "equals",
+    "operator": "sign",
     "dollar": "delimiter",
     "ordinal": "word",
     "name": "other",
@@ -106,6 +114,7 @@ _RENAMED: dict[str, Kind] = {
     "foreign": "word",
     "box": "open",
 }
+_TO_TREAT = frozenset({"layout", "sign", "word", "command", *_RENAMED})
 _SIGNS = {
     "×": "*", "·": "*", "⋅": "*", "∙": "*", "\\times": "*", "\\cdot": "*", "\\ast": "*", "x": "*", "X": "*", "÷": "/",
     "\\div": "/", "−": "-", "–": "-", "**": "^",
@@ -119,24 +128,31 @@ _new = tuple.__new__
 def cut(text: str) -> list[Piece]:
     """Return the pieces of `text` in order, an `end` piece last. Total."""
     pieces: list[Piece] = []
+    append = pieces.append
     for match in _PIECE.finditer(text):
-        kind = match.lastgroup
-        if kind == "layout":
+        kind, group = match.lastgroup, match.lastindex or 0
+        piece = match[group]
+        start, end = match.span(group)
+        if kind == "words":
+            for word in piece.split(" "):
+                end = start + len(word)
+                append(_new(Piece, ("percent" if word == "percent" else "word", word, start, end)))
+                start = end + 1
             continue
-        piece = match[0]
-        start, end = match.span()
-        if kind == "word":
-            if piece == "percent":
-                kind = "percent"
-        elif kind == "sign":
-            piece = _SIGNS.get(piece, piece)
-        elif kind == "command":
-            kind = "command" if piece in _KNOWN else "other"
-        elif kind in _RENAMED:
-            kind = _RENAMED[kind]
+        if kind in _TO_TREAT:
+            if kind == "layout":
+                continue
+            if kind == "sign":
+                piece = _SIGNS.get(piece, piece)
+            elif kind == "word":
+                kind = "percent" if piece == "percent" else "word"
+            elif kind == "command":
+                kind = "command" if piece in _KNOWN else "other"
+            else:
+                kind = _RENAMED[kind]
         # Half the time of the constructor; the groups are named by kind.
-        pieces.append(_new(Piece, (kind, piece, start, end)))
-    pieces.append(Piece("end", "", len(text), len(text)))
+        append(_new(Piece, (kind, piece, start, end)))
+    append(Piece("end", "", len(text), len(text)))
     return pieces
 
 

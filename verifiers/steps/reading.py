@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -47,6 +47,8 @@ class Side:
     """Has a word in it, such as a unit."""
     worded: bool
     """Has an operator that is a word."""
+    phrased: bool
+    """Has a phrase before a sign that may count something else: `2 adult tickets + 3 child tickets = $45`."""
 
 
 class Unreadable(Exception):
@@ -61,7 +63,14 @@ class Text:
         self.pieces: Sequence[Piece] = cut(text)
         # Most steps have no bracket.
         self.partner: Sequence[int] = partners(self.pieces) if any(bracket in text for bracket in "([{") else ()
+        self._answers: dict[Callable[[Text], bool], bool] = {}
         self._places: dict[str, list[int]] = {}
+
+    def once(self, ask: "Callable[[Text], bool]") -> bool:
+        """Return what `ask` says of the whole step; asked once, not once for every equation in it."""
+        if ask not in self._answers:
+            self._answers[ask] = ask(self)
+        return self._answers[ask]
 
     def between(self, opening: int, what: Kind) -> bool:
         """Whether the bracket at `opening` contains a piece of this kind; looked up, not walked through."""
@@ -79,25 +88,28 @@ class Text:
 class Reading(ABC):
     """One reading from a place on; the fields collect what is remarkable about it."""
 
+    # Set where they change: one reading in two changes hardly any.
+    operations = 0
+    numbers = 0
+    decimals = 0
+    zeros = 0
+    symbolic = False
+    soft = False
+    doubt = ""
+    mixed = False
+    inexact = False
+    undefined = False
+    described = False
+    worded = False
+    phrased = False
+    share = False
+    """The last product was written with a percent sign."""
+
     def __init__(self, text: Text, at: int, plain: bool) -> None:
         self.text = text
         self.pieces = text.pieces
         self.at = at
         self.plain = plain
-        self.operations = 0
-        self.numbers = 0
-        self.decimals = 0
-        self.zeros = 0
-        self.symbolic = False
-        self.soft = False
-        self.doubt = ""
-        self.mixed = False
-        self.inexact = False
-        self.undefined = False
-        self.described = False
-        self.worded = False
-        self.share = False
-        """The last product was written with a percent sign."""
 
     @abstractmethod
     def argument(self, depth: int) -> Value | None:
@@ -147,6 +159,9 @@ class Reading(ABC):
         if bottom == 0:
             self.undefined = True
             return None
+        if isinstance(top, int) and isinstance(bottom, int):
+            whole, rest = divmod(top, bottom)
+            return self.bounded(Fraction(top, bottom) if rest else whole)
         return self.bounded(Fraction(top) / bottom)
 
     def raised(self, base: Value | None, exponent: Value | None) -> Value | None:
@@ -164,4 +179,4 @@ class Reading(ABC):
         if abs(exponent) * bits > MAX_BITS or (base == 0 and exponent <= 0):
             self.doubt = self.doubt or "a power over the budget"
             return None
-        return Fraction(base) ** exponent
+        return base**exponent if isinstance(base, int) and exponent >= 0 else Fraction(base) ** exponent

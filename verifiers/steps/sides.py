@@ -23,12 +23,12 @@ def read(text: Text, at: int, *, plain: bool = False) -> Side | None:
 
     `plain` takes percent signs and scales for units: 100% is 100, 3 dozen is 3.
     """
+    pieces = text.pieces
     reader = _Reader(text, at, plain)
     try:
         value = reader.sum(0)
     except Unreadable:
         return None
-    pieces = text.pieces
     lone = reader.operations == 0 and reader.numbers == 1 and not reader.symbolic
     first = at
     while pieces[first].kind == "delimiter":
@@ -50,7 +50,12 @@ def read(text: Text, at: int, *, plain: bool = False) -> Side | None:
         undefined=reader.undefined,
         described=reader.described,
         worded=reader.worded,
+        phrased=reader.phrased,
     )
+
+
+_ENDS = frozenset({"equals", "line", "mark", "end"})
+"""Nothing of a side goes on after one of these."""
 
 
 class _Reader(Reading):
@@ -59,6 +64,8 @@ class _Reader(Reading):
     def sum(self, depth: int) -> Value | None:
         """Read products and the signs between them."""
         total = self.product(depth)
+        if self.pieces[self.at].kind in _ENDS:
+            return total
         share = self.share
         while (operator := self._operator("+-")) is not None:
             before, self.at = self.at, operator[1]
@@ -83,7 +90,7 @@ class _Reader(Reading):
         value = self.signed(depth)
         share = self.share
         divided = False
-        while True:
+        while self.pieces[self.at].kind not in _ENDS:
             operator = self._operator("*/of" if self.share or divided else "*/")
             before = self.at
             if operator is not None:
@@ -126,6 +133,8 @@ class _Reader(Reading):
 
     def signed(self, depth: int) -> Value | None:
         """Read a power with signs before it."""
+        if self.pieces[self.at].kind == "number":
+            return self.power(depth)
         negative = signed = False
         for _ in range(4):
             piece = self.pieces[self.skip(self.at)]
@@ -142,8 +151,15 @@ class _Reader(Reading):
 
     def power(self, depth: int) -> Value | None:
         """Read an atom, what it is raised to, and its unit."""
-        value = self.atom(depth)
         piece = self.pieces[self.at]
+        if piece.kind == "number":
+            self.at += 1
+            value = read_number(self, piece)
+        else:
+            value = self.atom(depth)
+        piece = self.pieces[self.at]
+        if piece.kind in _ENDS:
+            return value
         if piece.kind == "bang" and self._is_factorial():
             self.at += 1
             self.symbolic = True
@@ -322,10 +338,13 @@ class _Reader(Reading):
             following = self.pieces[self.at + 1]
             if glued:
                 return True
+            if following.kind == "below":
+                return True
             if piece.text in "aAI" or following.kind == "word":
                 return False
             if piece.text in "mgshlLcxX" and before.kind == "number" and not self.symbolic:
-                self.doubt = self.doubt or "a letter that may be a unit"
+                if self.goes_on(self.at + 1):
+                    self.doubt = self.doubt or "a letter that may be a unit"
                 return False
             return self.goes_on(self.at + 1) or self.symbolic
         return False

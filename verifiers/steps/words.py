@@ -25,10 +25,13 @@ SCALES = {
 }  # fmt: skip
 
 ROUNDED = frozenset({
-    "about", "approximately", "approx", "approximate", "roughly", "around", "nearly", "almost", "nearest", "round",
-    "rounded", "rounding", "rounds", "estimate", "estimated", "estimates", "closest",
+    "about", "approximately", "approx", "approximate", "roughly", "nearly", "almost", "nearest", "rounded",
+    "rounding", "estimate", "estimated", "estimates", "closest",
 })  # fmt: skip
 """In a step with one of these a whole number may stand for one that is not."""
+
+ROUNDS = frozenset({"to", "up", "down", "off", "it", "this", "that", "the", "our", "your", "each", "both", "half"})
+"""What is rounded, or how."""
 
 OPERATORS = {"times": "*", "plus": "+", "minus": "-"}
 BY = {"multiplied": "*", "divided": "/"}
@@ -47,6 +50,16 @@ PHRASES = frozenset({
     "/", "-", "per", "each", "every", "for", "a", "an", "in",
 })  # fmt: skip
 """Three words or more before an equals sign describe the number before them if one of these is among them."""
+
+BARS = ENDS - {*OPERATORS, *BY, *DETERMINERS, "of", "and"}
+"""No side goes on over one of these."""
+
+OTHER_COUNTS = frozenset({
+    "pair", "boxe", "box", "pack", "package", "packet", "set", "bag", "case", "carton", "bundle", "crate", "roll", "bunche",
+    "bunch", "couple", "row", "group", "team", "monthly", "weekly", "daily", "hourly", "yearly", "annually", "annual",
+    "nightly", "apiece", "both", "double", "month", "week", "year", "per", "each", "every",
+})  # fmt: skip
+"""A term with one of these, which the result has not, may count for more than its number. Without the s of a plural."""
 
 DENIALS = frozenset({
     "false", "contradiction", "contradicts", "contradictory", "incorrect", "impossible", "untrue", "wrong",

@@ -169,6 +169,8 @@ def test_a_chain_goes_on_over_steps() -> None:
     assert verdicts("(2 + 3) * 4\n", "= 5 * 4\n", "= 21\n") == [("= 21", "wrong")]
     assert verdicts(r"12 &= 3 \cdot 4 \\", r"&= 12") == [("= 12", "right")]
     assert verdicts("60 *\n", "2 + 2 = 122\n")[0][1] == "unsure"
+    # The left side has its place in the step before, which is longer than this one.
+    assert verdicts("a long way round = 7 + 5 + 9 apples + 1000", "≈ 12") == [("≈ 12", "wrong")]
 
 
 def test_values_bound_earlier() -> None:
@@ -186,7 +188,7 @@ def test_equations_that_follow_from_each_other() -> None:
     assert verdict("2x + 3 = 7", "For the other one we know that 2x = 5") == "unsure"
     assert verdict("2x = 4", "Dividing by 2, x = 2") == "right"
     assert verdict("2x = 4", "Dividing by 2, x = 3") == "wrong"
-    assert verdict("2x = 4", "Her brother's number is x = 3") == "none"
+    assert verdict("2x = 4", "Her brother's number is another x = 3") == "none"
 
 
 def test_the_final_answer_follows_from_the_last_calculation() -> None:
@@ -314,6 +316,8 @@ def test_any_text_has_claims_within_its_steps_that_do_not_depend_on_what_follows
 NASTY = [
     *HOSTILE,
     "1 + 1 = 2 " * 2_000,
+    "1 + 1 = 3 " * 2_000,
+    "0x = 1 so 2x = 5 " * 1_100,
     "(1 + " * 5_000 + "1 = 2",
     "((1) " * 5_000 + "= 1",
     "2^2^2^2^2^2^2 = 9^9^9^9^9",

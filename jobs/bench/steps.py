@@ -4,8 +4,10 @@ Solutions are lines of arithmetic in the notations of published ones (GSM8K, MAT
 `steps_per_second` counts equations on one core; `step_false_alarms` is the share of recognised equations called wrong,
 `step_recognised` the share of equations called right or wrong, `step_caught` the share of recognised equations that are
 called wrong after one of their digits was changed to make them false.
-With `--solutions FILE` the solutions of a GSM8K file are taken instead, without their annotations. Every equation called
-wrong goes to standard error then, with its reason: a false alarm, or a slip in the file, which only a reader can tell.
+With `--solutions FILE` the solutions of a GSM8K file are taken instead, for everything but the false alarms without their
+annotations. Those are counted over the file as it is (`step_false_alarms`) and without annotations, where the equations
+that cannot go wrong are left out (`step_false_alarms_in_prose`). Every equation called wrong goes to standard error, with
+its reason: a false alarm, or a slip in the file, which only a reader can tell; both are counted.
 """
 
 import argparse
@@ -23,6 +25,7 @@ from verifiers.steps.check import claims
 _SOLUTIONS = 1_500
 _ROUNDS = 3
 _ANNOTATION = re.compile(r"<<[^<>\n]*>>")
+_NOTHING = re.compile(r"(?!)")
 
 Solution = list[str]
 
@@ -52,9 +55,11 @@ def figures(solutions: Path | None = None) -> dict[str, float]:
         for lines, index, claim in right
         if claim.verdict == "right" and any(letter.isdigit() for letter in claim.text)
     ]
+    in_prose = verdicts.count("wrong") / max(recognised, 1)
     return {
         "steps_per_second": round(len(verdicts) / seconds),
-        "step_false_alarms": verdicts.count("wrong") / max(recognised, 1),
+        "step_false_alarms": _share_wrong(_read(solutions, _NOTHING)) if solutions else in_prose,
+        "step_false_alarms_in_prose": in_prose,
         "step_recognised": min(recognised / max(equations, 1), 1.0),
         "step_caught": sum(caught) / max(len(caught), 1),
     }
@@ -72,6 +77,12 @@ def _timed(texts: Sequence[Solution]) -> tuple[float, list[list[tuple[int, Claim
     ]
 
 
+def _share_wrong(texts: Sequence[Solution]) -> float:
+    """Return the share of decided equations that are called wrong."""
+    verdicts = [claim.verdict for lines in texts for step in claims("", lines) for claim in step if "=" in claim.text]
+    return verdicts.count("wrong") / max(len(verdicts) - verdicts.count("unsure"), 1)
+
+
 def _caught(lines: Solution, index: int, claim: Claim, draw: random.Random) -> bool:
     """Change one digit of a right equation; say whether an equation at that place is called wrong now."""
     step = lines[index]
@@ -81,9 +92,9 @@ def _caught(lines: Solution, index: int, claim: Claim, draw: random.Random) -> b
     return any(each.verdict == "wrong" and each.start <= at < each.end for each in claims("", changed)[index])
 
 
-def _read(file: Path) -> list[Solution]:
+def _read(file: Path, without: re.Pattern[str] = _ANNOTATION) -> list[Solution]:
     rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-    return [_ANNOTATION.sub("", row["answer"]).splitlines(keepends=True) for row in rows]
+    return [without.sub("", row["answer"]).splitlines(keepends=True) for row in rows]
 
 
 def _annotated(file: Path) -> int:

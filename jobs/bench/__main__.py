@@ -2,9 +2,16 @@
 
 import sys
 
-from jobs.bench import answers, engine, gpu, steps
+from jobs.bench import answers, engine, gpu, mutation, sandbox, steps
 
-_BENCHMARKS = {"answers": answers.main, "engine": engine.main, "gpu": gpu.main, "steps": steps.main}
+_BENCHMARKS = {
+    "answers": answers.main,
+    "engine": engine.main,
+    "gpu": gpu.main,
+    "mutation": mutation.main,
+    "sandbox": sandbox.main,
+    "steps": steps.main,
+}
 
 
 def main(argv: list[str]) -> int:

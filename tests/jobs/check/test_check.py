@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jobs.check import main
+from jobs.check.__main__ import KINDS, main
 
 
 def run(argv: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, list[dict[str, Any]], str]:  # Any: JSON
@@ -72,11 +72,23 @@ def test_a_file_that_cannot_be_read_ends_with_2(name: str, tmp_path: Path, capsy
     assert str(tmp_path) in err and "JSONL" in err
 
 
-def test_help_shows_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_shows_an_example_of_each_kind(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--help"])
     assert ended.value.code == 0
-    assert "boxed" in capsys.readouterr().out
+    listed = capsys.readouterr().out
+    for kind in KINDS:
+        assert kind in listed
+        with pytest.raises(SystemExit):
+            main([kind, "--help"])
+        assert f"python -m jobs.check {kind} -" in capsys.readouterr().out
+
+
+def test_policies_are_flags(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for flags, verdict in (([], "equal"), (["--no-units-dropped"], "different")):
+        monkeypatch.setattr("sys.stdin", io.StringIO('{"gold": "5 cm", "pred": "5"}'))
+        _, out, _ = run(["answers", "-", *flags], capsys)
+        assert out[0]["verdict"] == verdict
 
 
 def test_steps_of_a_solution_come_with_their_claims(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,27 +1,47 @@
-"""What `python -m jobs.check steps` does with each row, and how rows are read."""
+"""What `python -m jobs.check steps` does: solutions in, what each of their steps claims out."""
 
+import argparse
 import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Literal, TextIO
 
 from generators.given import FOREIGN
 from generators.steps import split
+from jobs.check.rows import rows, written
 from pipeline import columns
 from schemas.errors import SourceError
 from schemas.problem import Solution
 from schemas.verdict import Claim
 from verifiers.steps.check import claims
 
+SUMMARY = "the claims in each step of a solution"
+ABOUT = """for every solution of every row one object with `line`, `model` and `steps`; a step has its `text` and `claims`, a
+claim its `text`, `verdict` (right, wrong, unsure), `reason`, `start` and `end` (characters within the step)
+
+  echo '{"question": "..", "solution": "48 / 2 = 24\\nSo 48 + 24 = 73"}' | python -m jobs.check steps -
+
+  {"line": 1, "model": "unknown", "steps": [.., {"text": "So 48 + 24 = 73", "claims": [{"text": "48 + 24 = 73",
+   "verdict": "wrong", "reason": "the left side is 72, the right side 73", "start": 3, "end": 15}]}]}
+  {"rows": 1, "solutions": 1, "steps": 2, "right": 1, "wrong": 1, "unsure": 0, "errors": 0, "seconds": 0.01}
+
+A row brings its solution by any name that `pipeline/columns.py` knows. One that brings none but a worked one as its
+reference, like those of GSM8K, is judged on that one, with `model` "reference"."""
 REFERENCE = "reference"
 """The `model` of a solution that is the row's worked reference."""
 
 
-def judge(lines: TextIO, name: str, by: Literal["line", "paragraph"]) -> int:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare how solutions are cut."""
+    parser.add_argument("--paragraphs", action="store_true", help="cut at blank lines (default: at line ends)")
+
+
+def judge(lines: TextIO, name: str, args: argparse.Namespace, _: argparse.ArgumentParser) -> int:
     """Print what the steps of every solution claim, then the counts; 0, or 1 where a row could not be used."""
+    by: Literal["line", "paragraph"] = "paragraph" if args.paragraphs else "line"
     start = time.perf_counter()
     counts: Counter[str] = Counter()
     for number, row in rows(lines):
@@ -34,29 +54,12 @@ def judge(lines: TextIO, name: str, by: Literal["line", "paragraph"]) -> int:
             judged = _judged(_statement(row), solution, by)
             counts["solutions"] += 1
             counts["steps"] += len(judged)
-            counts.update(claim.verdict for _, found in judged for claim in found)
-            written = [{"text": text, "claims": [asdict(claim) for claim in found]} for text, found in judged]
-            print(json.dumps({"line": number, "model": solution.model, "steps": written}, ensure_ascii=False))
+            counts.update(claim.verdict for _, each in judged for claim in each)
+            found = [{"text": text, "claims": [asdict(claim) for claim in each]} for text, each in judged]
+            print(written({"line": number, "model": solution.model, "steps": found}))
     keys = ("rows", "solutions", "steps", "right", "wrong", "unsure", "errors")
     print(json.dumps({key: counts[key] for key in keys} | {"seconds": round(time.perf_counter() - start, 3)}))
     return 1 if counts["errors"] else 0
-
-
-def rows(lines: TextIO) -> Iterator[tuple[int, dict[str, object] | SourceError]]:
-    """Yield (line number, JSON object or why there is none) for every line that is not empty."""
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            yield number, _row(line)
-
-
-def _row(line: str) -> dict[str, object] | SourceError:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        return SourceError(f"not JSON ({error}); every line must be one JSON object")
-    if not isinstance(row, dict):
-        return SourceError(f"a {type(row).__name__}, not an object; every line must be one JSON object")
-    return row
 
 
 def _solutions(row: Mapping[str, object]) -> list[Solution | SourceError]:

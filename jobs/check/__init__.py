@@ -1,0 +1,1 @@
+"""Judge a file, one module per kind of row: `python -m jobs.check {answers,steps,python} FILE.jsonl`."""

@@ -101,10 +101,15 @@ def create() -> Cgroup:
         unified = True
     else:
         raise FileNotFoundError("no cgroup hierarchy with pids and memory is mounted")
-    for folder in dict.fromkeys((pids, memory)):
-        _sweep(folder.parent)
-        folder.mkdir()
-    return Cgroup(pids, memory, unified=unified)
+    made = Cgroup(pids, memory, unified=unified)
+    try:
+        for folder in made.folders:
+            _sweep(folder.parent)
+            folder.mkdir()
+    except OSError:
+        made.remove()
+        raise
+    return made
 
 
 def _hierarchies() -> dict[str, Path]:

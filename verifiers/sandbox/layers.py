@@ -37,7 +37,8 @@ _REMEDIES = {
     "rlimits": "",
 }
 _PREFERRED = RUNGS["root"]
-_NEEDS = {"tmpfs": ("mount",)}
+_NAMESPACES = ("user", "pid", "mount", "tmpfs")
+"""A rung that has them needs them: without, the next one may have more."""
 _TRIAL = Program(code="def twice(n):\n    return 2 * n\n", entry_point="twice")
 
 
@@ -90,9 +91,9 @@ def _try(wanted: tuple[str, ...], path: tuple[str, ...], whys: dict[str, str]) -
             worker = Worker(layers, path)
         except LayerError as error:
             whys.setdefault(error.layer, error.why)
-            if error.layer not in layers:
+            if error.layer not in layers or error.layer in _NAMESPACES:
                 return None
-            layers = tuple(one for one in layers if error.layer not in (one, *_NEEDS.get(one, ())))
+            layers = tuple(one for one in layers if one != error.layer)
             continue
         try:
             run = worker.run(_TRIAL, (Call(args=(21,)),), Limits(), 0)

@@ -48,7 +48,7 @@ def readable(path: tuple[str, ...]) -> list[str]:
 
 
 def minimal_root(path: tuple[str, ...]) -> None:
-    """Make a read-only root with the interpreter, its libraries and three devices, and pivot into it. Raises OSError.
+    """Make a read-only root with the interpreter, its libraries and a few devices, and pivot into it. Raises OSError.
 
     No /proc, /sys, /home nor anything of the machine's /tmp is in it.
     """
@@ -95,6 +95,7 @@ def _copy(name: str, root: str) -> None:
 
 def _devices(root: str) -> None:
     Path(f"{root}/dev").mkdir()
+    Path(f"{root}/dev/shm").symlink_to(SCRATCH)  # where libc keeps the semaphores of multiprocessing
     for name, (major, minor) in DEVICES.items():
         target = f"{root}/dev/{name}"
         try:

@@ -45,30 +45,31 @@ class ZygoteProcess:
         # -I without -E, which would ignore the hash seed; the environment holds nothing else that Python reads.
         flags = ["-P", "-s", "-S", "-B", "-X", "utf8"]
         command = [os.path.realpath(sys.executable), *flags, "-c", _START, json.dumps(asked), str(_ROOT)]
+        self._child: subprocess.Popen[bytes] | None = None
         try:
-            self._child = subprocess.Popen(
+            self._child = child = subprocess.Popen(
                 [*_launcher(layers, cgroup), *command],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, pass_fds=theirs,
                 env={"PYTHONHASHSEED": _HASH_SEEDS[seed], **_QUIET}, start_new_session=True,
             )  # fmt: skip
+            if cgroup is not None:
+                cgroup.enter(child.pid)
+        except OSError:
+            self.close()
+            raise
         finally:
             for descriptor in (request, answer, output):
                 os.close(descriptor)
             control.close()
+        self.pid = child.pid
+        """Process id of the process that watches over the zygote."""
         for descriptor in (self.request, self.answer, self.output):
             os.set_blocking(descriptor, False)
         self.control.setblocking(False)
         self.readable = (self.control.fileno(), self.answer, self.output)
         self.look = select.poll()
         self.look.register(self.control.fileno(), select.POLLIN)
-        if cgroup is not None:
-            cgroup.enter(self._child.pid)
         self.control.send(wire.GO)
-
-    @property
-    def pid(self) -> int:
-        """Process id of the process that watches over the zygote."""
-        return self._child.pid
 
     def wait(self) -> None:
         """Wait until it serves. Raises LayerError."""
@@ -102,8 +103,9 @@ class ZygoteProcess:
 
     def close(self) -> None:
         """End it and everything that it started, and close the descriptors."""
-        self._child.kill()
-        self._child.wait()
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
         self.control.close()
         for descriptor in (self.request, self.answer, self.output):
             os.close(descriptor)
@@ -118,7 +120,6 @@ def _launcher(layers: Sequence[str], cgroup: Cgroup | None) -> list[str]:
     return enter + [
         "bwrap",
         "--unshare-all",
-        "--die-with-parent",
         "--ro-bind",
         "/",
         "/",

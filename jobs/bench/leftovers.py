@@ -8,8 +8,8 @@ from pathlib import Path
 from verifiers.sandbox.pool import Sandbox
 from verifiers.sandbox.rows import Call, Program, Run
 
-_OWN_USERS = 1_000_000_000
-"""Users from here on are the zygotes': `walls.py`."""
+_USERS_FROM = 1_000_000_000
+"""The user of a zygote's children is this plus the id of its watcher: `walls.py`. Other sandboxes may be at work here, too."""
 
 _PROBE = """
 import gc, os, resource, signal, sys, threading
@@ -50,13 +50,16 @@ def left(sandbox: Sandbox) -> dict[str, object]:
 
 def _left(sandbox: Sandbox) -> dict[str, object]:
     zygotes = [pid for worker in sandbox.workers for watcher in worker.pids for pid in (watcher, *children(watcher))]
+    users = {_USERS_FROM + pid for worker in sandbox.workers for pid in worker.pids}
     groups = [worker.cgroup for worker in sandbox.workers if worker.cgroup is not None]
     inside = [pid for group in groups for pid in group.processes]
     return {
-        "processes": sorted(set(inside) - set(zygotes)) + _users(),
+        "processes": sorted({*inside, *_processes_of(users)} - set(zygotes)),
         "mounts": len(Path("/proc/self/mountinfo").read_text().splitlines()),
-        "cgroups": sum(len(list(folder.parent.glob("stepmill-*"))) for group in groups for folder in group.folders),
-        "files": sorted(one.path for one in os.scandir("/tmp") if _owner(one) >= _OWN_USERS),
+        "cgroups": sum(
+            len(list(folder.parent.glob(f"stepmill-{os.getpid()}-*"))) for group in groups for folder in group.folders
+        ),
+        "files": sorted(one.path for one in os.scandir("/tmp") if _owner(one) in users),
         "descriptors": len(os.listdir("/proc/self/fd")),
         "zygotes": [_zygote(pid) for pid in zygotes],
     }
@@ -75,12 +78,12 @@ def children(pid: int) -> list[int]:
     return []
 
 
-def _users() -> list[int]:
-    """Return the processes of the zygotes' users: programs, or what they left."""
+def _processes_of(users: set[int]) -> list[int]:
+    """Return the processes of some users: programs, or what they left."""
     found = []
     for name in os.listdir("/proc"):
         with suppress(OSError):
-            if name.isdigit() and Path("/proc", name).stat().st_uid >= _OWN_USERS:
+            if name.isdigit() and Path("/proc", name).stat().st_uid in users:
                 found.append(int(name))
     return found
 

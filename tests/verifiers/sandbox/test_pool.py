@@ -217,6 +217,25 @@ def test_after_closing_there_is_nothing() -> None:
         run(sandbox, DOUBLE.code, 1)
 
 
+def test_closing_waits_for_what_runs() -> None:
+    if not layers.probe().confined:
+        pytest.skip("nothing confines a program here")
+    sandbox, began = Sandbox(), threading.Event()
+    slow = "import time\n\ndef f():\n    time.sleep(1)\n    return 1\n"
+
+    def go() -> Run:
+        began.set()
+        return run(sandbox, slow)
+
+    with ThreadPoolExecutor(1) as threads:
+        flight = threads.submit(go)
+        began.wait()
+        time.sleep(0.3)
+        sandbox.close()
+        assert flight.result().status == "done"
+    assert not sandbox.workers
+
+
 def test_workers_are_counted() -> None:
     with pytest.raises(ConfigError, match="workers"):
         Sandbox(Config(workers=0))

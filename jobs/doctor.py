@@ -52,7 +52,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m jobs.doctor", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print the findings as one JSON object")
     arguments = parser.parse_args(argv)
-    findings = [*_python(), *_packages(), *_engines(), *_ray(), *_sandbox(), *_data()]
+    findings = [*_python(), *_packages(), *_engines(), *_ray(), *_sandbox(), *_lean(), *_data()]
     lacking = [one for one in findings if one.needed and one.state != "active"]
     if arguments.json:
         print(json.dumps({"ok": not lacking, "findings": [asdict(one) for one in findings]}))
@@ -180,6 +180,32 @@ def _sandbox() -> Iterator[Finding]:
         state="active" if used else "off",
         found="up" if used else f"{'installed' if bwrap else 'not installed'}; asked only where nothing else confines",
         remedy="" if bwrap else "apt-get install bubblewrap",
+    )
+
+
+def _lean() -> Iterator[Finding]:
+    """Yield each backend for proofs, with its stages."""
+    from verifiers.lean import native
+
+    why = native.missing()
+    yield Finding(
+        group="lean",
+        name="native",
+        state="active" if why is None else "missing",
+        found=f"Lean {native.LEAN_VERSION}: {', '.join(native.STAGES)}" if why is None else why,
+        remedy="" if why is None else f"pip install {native.WHEEL}=={native.WHEEL_VERSION}, on Linux",
+    )
+    there = shutil.which("lake") is not None
+    yield Finding(
+        group="lean",
+        name="lake",
+        state="active" if there else "off",
+        found="on PATH; header, compile, statement, axioms; leanchecker where the toolchain has it"
+        if there
+        else "not on PATH; only proofs over Mathlib or your own project need it",
+        remedy=""
+        if there
+        else "install elan, then `lake build` in the project; the head of verifiers/lean/lake.py has the commands",
     )
 
 

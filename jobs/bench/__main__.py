@@ -2,12 +2,13 @@
 
 import sys
 
-from jobs.bench import answers, engine, gpu, mutation, sandbox, steps
+from jobs.bench import answers, engine, gpu, lean, mutation, sandbox, steps
 
 _BENCHMARKS = {
     "answers": answers.main,
     "engine": engine.main,
     "gpu": gpu.main,
+    "lean": lean.main,
     "mutation": mutation.main,
     "sandbox": sandbox.main,
     "steps": steps.main,

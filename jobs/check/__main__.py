@@ -1,8 +1,9 @@
-"""Judge a file of answers, of solutions step by step, or of programs.
+"""Judge a file of answers, of solutions step by step, of programs, or of formal proofs.
 
     python -m jobs.check answers FILE.jsonl
     python -m jobs.check steps FILE.jsonl
     python -m jobs.check python FILE.jsonl
+    python -m jobs.check proofs FILE.jsonl
 
 Verdicts go to standard output, a JSON object of counts last; rows that cannot be read go to standard error, by file and line.
 """
@@ -12,7 +13,7 @@ import os
 import sys
 from typing import Protocol, TextIO
 
-from jobs.check import answers, python, steps
+from jobs.check import answers, proofs, python, steps
 from jobs.check.rows import opened
 from schemas.errors import ConfigError
 
@@ -39,7 +40,7 @@ class Kind(Protocol):
         ...
 
 
-KINDS: dict[str, Kind] = {"answers": answers, "steps": steps, "python": python}
+KINDS: dict[str, Kind] = {"answers": answers, "steps": steps, "python": python, "proofs": proofs}
 
 
 def main(argv: list[str] | None = None) -> int:

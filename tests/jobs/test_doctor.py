@@ -30,6 +30,8 @@ def test_everything_is_looked_at_and_what_is_missing_has_a_remedy(capsys: pytest
         "sandbox/cgroup",
         "sandbox/bwrap",
         "sandbox/confinement",
+        "lean/native",
+        "lean/lake",
         "data/gsm8k",
     } <= set(found)
     assert all(one["found"] for one in found.values())

@@ -50,6 +50,7 @@ def confine(folder: str | None) -> Walls:
     if own != 0 and _unshare(_NEWUSER):
         _map_ids(own, group)
         layers.append("user")
+        _become_init()
     for layer, flag in (("net", _NEWNET), ("ipc", _NEWIPC)):
         if _unshare(flag):
             layers.append(layer)
@@ -79,13 +80,33 @@ def _map_ids(user: int, group: int) -> None:
         Path(f"/proc/self/{file}").write_text(content)
 
 
+def _become_init() -> None:
+    """Go on in a child that is init of a pid namespace of its own, to whose namespace alone a mere user may come back."""
+    if not _unshare(_NEWPID | _NEWNS):
+        return
+    inner = os.fork()
+    if inner == 0:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        _mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None)
+        _mount(b"proc", b"/proc", b"proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, None)
+        return
+    # Only the child may hold the ends of the pipes to the caller.
+    os.closerange(0, 1 << 16)
+    os._exit(os.waitstatus_to_exitcode(os.waitpid(inner, 0)[1]) & 0xFF)
+
+
 def _pid_namespace() -> int | None:
     """Return a descriptor of this process's own pid namespace where new ones can be made from it."""
     try:
         own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
-    if _unshare(_NEWPID) and _libc.setns(own, _NEWPID) == 0:
+    # Tried in a child: a process that cannot come back may start no thread any more.
+    trial = os.fork()
+    if trial == 0:
+        os._exit(0 if _unshare(_NEWPID) and _libc.setns(own, _NEWPID) == 0 else 1)
+    if os.waitpid(trial, 0)[1] == 0 and _unshare(_NEWPID) and _libc.setns(own, _NEWPID) == 0:
         return own
     os.close(own)
     return None

@@ -88,7 +88,7 @@ def test_an_empty_end_means_no_answer(text: str) -> None:
 def test_hostile_texts_take_linear_time(text: str) -> None:
     start = time.process_time()
     find(text)
-    assert time.process_time() - start < 0.5
+    assert time.process_time() - start < 10  # not a speed: unbounded work would take minutes
 
 
 def test_annotations_end_with_their_line() -> None:

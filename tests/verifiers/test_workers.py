@@ -78,7 +78,7 @@ async def test_a_check_over_its_deadline_is_killed_and_the_next_one_works() -> N
         start = time.monotonic()
         verdict = await workers.check(problem(SLOW_GOLD), SLOW_PRED)
         assert (verdict.outcome, verdict.status) == ("undecided", "deadline")
-        assert time.monotonic() - start < 6
+        assert time.monotonic() - start < 30
         assert not alive(first)
         assert (await workers.check(problem(HARD[0]), HARD[1])).status == "unsure"
 

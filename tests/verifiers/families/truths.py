@@ -83,7 +83,7 @@ def assert_sane(steps: Sequence[str], checks: StepChecks) -> None:
 
 @contextmanager
 def at_most(seconds: float) -> Iterator[None]:
-    """Fail when what is inside takes longer, measured in processor time: the machine may be busy."""
+    """Fail when what is inside takes longer, in processor time: no speed, but unbounded work would take minutes."""
     began = time.process_time()
     yield
     assert time.process_time() - began < seconds

@@ -125,6 +125,9 @@ def _by_tests(sandbox: Sandbox, program: Program, tests: AssertTests, limits: Li
     if found is None:
         said = tests_run.returned[0].error if tests_run.returned else None
         return _verdict("infra", f"the tests gave no finding: {said or 'nothing came back'}", run)
+    if found.outcome == "passed" and any(one.kind == "unplain" for one in run.returned):
+        # The tests were given a TypeError in its place, and took it for the program's.
+        return _verdict("fail", "returned no plain value, which the tests took for an exception", run)
     if found.outcome == "passed":
         said = f"; taken from the program: {', '.join(found.borrowed)}" if found.borrowed else ""
         return _verdict("pass", f"the tests passed, {_counted(found.calls)}{said}", run)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schemas.verdict import Outcome
-from verifiers.python import STATUSES, Cases, CodeVerdict, check_cases, once, program_in
+from verifiers.python import STATUSES, AssertTests, Cases, CodeVerdict, check_cases, check_tests, once, program_in
 from verifiers.sandbox.pool import Sandbox
 from verifiers.sandbox.rows import Call, Config, Limits, Program, Value
 
@@ -140,3 +140,50 @@ def test_the_program_in_an_answer(text: str, entry_point: str, code: str) -> Non
 def test_hostile_answers_are_read_in_linear_time() -> None:
     for text in ("```python\n" * 100_000, "```" * 200_000, '"""\n```\n' * 100_000, "`" * 1_000_000):
         assert isinstance(program_in(text, "f"), str)
+
+
+EXPECTS = "def check(candidate):\n    try:\n        candidate({})\n    except {}:\n        return\n    assert False\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "test", "status"),
+    [
+        # What the tests take for the program's exception is its unplain value, or their own argument.
+        ("def f(x): return object()", EXPECTS.format("'a'", "TypeError"), "fail"),
+        ("def f(x): return 0", EXPECTS.format("object()", "Exception"), "infra"),
+        # A loop of the tests that StopIteration ended.
+        (
+            "def f(x): raise StopIteration",
+            "def check(candidate):\n    for got, want in zip(map(candidate, [1, 2]), [2, 4]):\n        assert got == want\n",
+            "infra",
+        ),
+        # Tests that would not have been run.
+        ("def f(x): return 1", "def test_a(): assert f(1) == 1\nclass TestB:\n    def test_b(self): assert f(2) == 4", "fail"),
+        ("def f(x): return 1", "def test_a(): assert f(1) == 1\nasync def test_b(): assert f(2) == 4", "fail"),
+        ("def f(x): return 1", "def test_a(): assert f(1) == 1\ndef test_b():\n    yield f(2) == 4", "infra"),
+        ("def f(x): return 1", "def check(c): assert c(1) == 1\ndef test_b(): assert f(2) == 4", "fail"),
+        # Exceptions keep their ancestry, dicts of `collections` their contents.
+        ("class Foo(Exception): pass\ndef f(x): raise Foo('x')", EXPECTS.format("1", "RuntimeError"), "error"),
+        ("import json\ndef f(x): return json.loads(x)", EXPECTS.format("'{'", "ValueError"), "pass"),
+        ("class Bad(KeyError): pass\ndef f(x): raise Bad(x)", EXPECTS.format("1", "LookupError"), "pass"),
+        (
+            "from collections import defaultdict\ndef f(x): return defaultdict(int, a=x)",
+            "assert f(2) == {'a': 2}",
+            "pass",
+        ),
+        (
+            "import threading\ndef f(n):\n    b = threading.Barrier(n)\n"
+            "    t = [threading.Thread(target=b.wait) for _ in range(n)]\n    [one.start() for one in t]\n    [one.join(5) for one in t]\n    return n",
+            "assert f(12) == 12",
+            "pass",
+        ),
+    ],
+)  # fmt: skip
+def test_tests_that_may_be_taken_in(sandbox: Sandbox, code: str, test: str, status: str) -> None:
+    found = check_tests(sandbox, Program(code=code, entry_point="f"), AssertTests(code=test), QUICK)
+    assert found.status == status, found.reason
+
+
+def test_a_whole_number_and_its_neighbour_are_not_close(sandbox: Sandbox) -> None:
+    assert judged(sandbox, "def f(x): return x / 1.0 - 1", ([12345678901], 12345678901)).status == "fail"
+    assert judged(sandbox, "def f(x): return x / 2", ([8], 4)).status == "pass"

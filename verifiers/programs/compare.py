@@ -203,6 +203,8 @@ def _close(expected: object, got: object, rules: Rules) -> bool:
     ):
         return False
     try:
+        if (isinstance(expected, int) or isinstance(got, int)) and not -0.5 < expected - got < 0.5:
+            return False  # a whole number and its neighbour are not close, however large they are
         return _floats_close(float(expected), float(got), rules)
     except OverflowError:
         return False

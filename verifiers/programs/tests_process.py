@@ -19,7 +19,7 @@ _FILE = "<tests>"
 class Calls:
     """What the stand-ins did so far."""
 
-    __slots__ = ("call", "count", "last", "returned", "raised", "borrowed")
+    __slots__ = ("call", "count", "last", "returned", "raised", "borrowed", "stopped")
 
     def __init__(self, call: Call) -> None:
         self.call = call
@@ -28,6 +28,8 @@ class Calls:
         self.returned: Any = None
         self.raised: BaseException | None = None
         self.borrowed: list[str] = []
+        self.stopped = False
+        """A StopIteration came by, which ends loops of the tests in silence."""
 
 
 class StandIn:
@@ -37,15 +39,16 @@ class StandIn:
         self.__name__ = self.__qualname__ = name
         self._calls = calls
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Return what the program returns. Raises what it raises."""
         calls = self._calls
         calls.count += 1
         calls.last = (self.__name__, args, kwargs)
         try:
             calls.returned = calls.call(self.__name__, args, kwargs)
-        except BaseException as error:
+        except Exception as error:
             calls.raised = error
+            calls.stopped = calls.stopped or isinstance(error, StopIteration)
             raise
         return calls.returned
 
@@ -92,6 +95,8 @@ def examine() -> dict[str, Any]:
         outcome, reason = _blame(error, source, calls)
     if outcome == "passed" and not calls.count:
         outcome, reason = "broken", f"the tests never call {entry_point}"
+    if outcome == "passed" and calls.stopped and "StopIteration" not in source:
+        outcome, reason = "broken", "a call raised StopIteration, which may have ended a loop of the tests"
     return {"outcome": outcome, "reason": reason, "calls": calls.count, "borrowed": sorted(set(calls.borrowed))}
 
 
@@ -111,27 +116,52 @@ def _namespace(prompt: str, entry_point: str, calls: Calls) -> Names:
     return names
 
 
+class _Unrunnable(BaseException):
+    """A test that this does not know how to run: the tests are at fault, not the program."""
+
+
 def _run(names: Names, source: str, seed: int) -> None:
     exec(compile(source, _FILE, "exec"), names)
-    own = [one for one in names.values() if getattr(getattr(one, "__code__", None), "co_filename", "") == _FILE]
-    if any(one.__name__ == "check" for one in own):
-        names["check"](names["candidate"])
-        return
-    tests = [one for one in own if one.__name__.startswith("test")]
+    check = names.get("check")
+    if callable(check) and not isinstance(check, StandIn):
+        _ended(check(names["candidate"]))
+    tests = [one for name, one in list(names.items()) if _is_test(name, one)]
     tests += [one for cls in list(names.values()) if isinstance(cls, type) for one in _methods(cls)]
     for test in reversed(tests) if seed else tests:
-        test(*(names["candidate"],) * getattr(getattr(test, "__code__", None), "co_argcount", 0))
+        _ended(test(*(names["candidate"],) * getattr(getattr(test, "__code__", None), "co_argcount", 0)))
 
 
-def _methods(cls: type) -> Iterator[Callable[[], None]]:
-    """Yield the tests of a unittest class, as functions of no argument."""
+def _is_test(name: str, one: Any) -> bool:
+    """Whether this is a test, and the tests' own: what they imported is not run."""
+    if not name.startswith("test") or not callable(one) or isinstance(one, type | StandIn):
+        return False
+    return not hasattr(one, "__code__") or getattr(one, "__module__", "tests") == "tests"
+
+
+def _ended(result: Any) -> None:
+    """Run what an asynchronous test returned; a generator would end without having run."""
+    if hasattr(result, "__await__"):
+        import asyncio
+
+        asyncio.run(result)
+    elif hasattr(result, "__next__"):
+        raise _Unrunnable("a test that is a generator is not run")
+
+
+def _methods(cls: type) -> Iterator[Callable[[], Any]]:
+    """Yield the tests of a class of the tests' own, unittest's or plain `Test..`, as functions of no argument."""
     import sys
     from functools import partial
 
     unittest = sys.modules.get("unittest")
-    if unittest is not None and issubclass(cls, unittest.TestCase) and cls is not unittest.TestCase:
-        for name in unittest.defaultTestLoader.getTestCaseNames(cls):
+    if getattr(cls, "__module__", "") != "tests":
+        return
+    if unittest is not None and issubclass(cls, unittest.TestCase):
+        for name in unittest.defaultTestLoader.getTestCaseNames(cls) or ["runTest"] * hasattr(cls, "runTest"):
             yield partial(cls(name).debug)  # raises where `run` would report
+    elif cls.__name__.startswith("Test"):
+        for name in [one for one in dir(cls) if one.startswith("test") and callable(getattr(cls, one))]:
+            yield partial(getattr(cls(), name))
 
 
 def _blame(error: BaseException, source: str, calls: Calls) -> tuple[str, str]:

@@ -127,7 +127,9 @@ def _find(module: ModuleType, name: str) -> Any:
     for part in name.split("."):
         try:
             found = (
-                found[part] if found is module.__dict__ else getattr(found() if type(found) is type else found, part)
+                found[part]
+                if found is module.__dict__
+                else getattr(found() if isinstance(found, type) else found, part)
             )
         except (KeyError, AttributeError):
             raise NameError(f"the program has no {name!r}") from None
@@ -148,7 +150,10 @@ def _stop(channel: Channel, error: BaseException, where: str) -> NoReturn:
 
 
 def _described(error: BaseException) -> str:
-    name = type(error).__name__
+    """Return `ValueError: text`, or `Own < ValueError: text` for a class that is not builtin and the nearest one that is."""
+    kind = type(error)
+    nearest = next(one for one in kind.__mro__ if builtins.__dict__.get(one.__name__) is one)
+    name = str(kind.__name__) if nearest is kind else f"{kind.__name__} < {nearest.__name__}"
     try:
         text = str(error)
     except BaseException:  # the program's own __str__
@@ -167,6 +172,24 @@ def _cause(error: BaseException) -> str:
     return ""
 
 
+class Unsendable(BaseException):
+    """The tests passed an argument that is no plain value: their affair, which no `except Exception` of theirs may hide."""
+
+
+def _rebuilt(said: str) -> Exception:
+    """Return the exception that `_described` told of: of its name, under the nearest builtin class that takes a text."""
+    first, _, text = said.partition(": ")
+    name, _, nearest = first.partition(" < ")
+    known = getattr(builtins, nearest or name, None)
+    for kind in known.__mro__ if isinstance(known, type) and issubclass(known, Exception) else ():
+        try:
+            rebuilt = (kind if kind.__name__ == name else type(name, (kind,), {}))(text)
+        except (TypeError, ValueError):  # a few take more than a text
+            continue
+        return rebuilt if isinstance(rebuilt, Exception) else Exception(said)
+    return Exception(said)
+
+
 class _Caller:
     """What tests call the program with: `call(name, args, kwargs)`. Raises what the program raised, by the same name."""
 
@@ -179,19 +202,11 @@ class _Caller:
         try:
             asked = encode((name, tuple(args), dict(kwargs or {})))
         except Unplain as error:
-            raise TypeError(f"cannot call {name!r} with a {error}") from None
+            raise Unsendable(f"cannot call {name!r} with a {error}") from None
         self.channel.send(b"C", asked)
         kind, value, said = marshal.loads(self.channel.frame())
         if kind == "value":
             return value
         if kind == "unplain":
             raise TypeError(f"{name} returned no plain value: {said}")
-        first, _, text = said.partition(": ")
-        known = getattr(builtins, first, None)
-        if isinstance(known, type) and issubclass(known, Exception):
-            try:
-                raised = known(text)
-            except TypeError:  # a few take more than a message
-                raised = RuntimeError(said)
-            raise raised
-        raise RuntimeError(said)
+        raise _rebuilt(said)

@@ -65,7 +65,8 @@ class Sandbox:
         """Run trusted tests that call the program: (the program's run, the tests' run). Total.
 
         The tests are a process of their own, in whose globals stands `call(name, args, kwargs)`. It returns what the program's
-        function returns and raises what that raises, as the builtin exception of that name or as RuntimeError; TypeError where
+        function returns and raises what that raises: the builtin exception of that name, for another class one of its name under
+        the nearest builtin one. An argument that is no plain value ends the tests with a BaseException; they get TypeError where
         the program returned no plain value. The program's process never sees the tests. The tests' entry point takes no
         argument; what it returns is the one answer of their run. Both runs have the limits to themselves.
         """

@@ -17,8 +17,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 _START = "import sys; sys.path.insert(0, sys.argv[2]); from verifiers.sandbox.zygote import main; main()"
 _START_S = 60.0
 _HASH_SEEDS = ("0", "1")
-_QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-"""Libraries of numbers would start a thread per core, each with a stack that counts as memory."""
+_QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+"""Libraries of numbers would start a thread per core, each with a stack that counts as memory; glibc reserves 64 MB for each."""
 
 
 class LayerError(Exception):

@@ -4,12 +4,13 @@ JSON text. None, booleans, integers, floats, strings and lists are what they are
     {"t": [...]} tuple   {"s": [...]} set   {"f": [...]} frozenset   {"d": [[key, value], ...]} dict   {"c": [re, im]} complex
     {"b": hex} bytes   {"i": hex} an integer that Python would not write in digits   {"u": hex} a string with lone surrogates
 
-Only exact builtins: a subclass may compare as it likes. `decode` trusts nothing: text of any origin gives a value or ValueError,
-in time that goes with its length.
+Only exact builtins, and the dicts of `collections` as dicts: another subclass may compare as it likes. `decode` trusts nothing:
+text of any origin gives a value or ValueError, in time that goes with its length.
 """
 
 import json
 import json.encoder
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,8 @@ _MAX_EQUAL_HASHES = 64
 _ATOMS = frozenset((int, bool, type(None), float))
 _LEAVES = _ATOMS | {str}
 _SEQUENCES: dict[type, str] = {list: "", tuple: "t", set: "s", frozenset: "f"}
+_DICTS = frozenset((dict, defaultdict, OrderedDict, Counter))
+"""Only what they hold leaves, and it arrives as a dict."""
 _TOO_DEEP = f"a value nested more than {MAX_DEPTH} deep"
 
 _loads = json.loads
@@ -72,10 +75,10 @@ def _tagged(value: Any, room: int) -> object:
 
 
 def _other(value: Any, kind: type, room: int) -> object:
-    if kind is dict:
+    if kind in _DICTS:
         if room == 0:
             raise Unplain(_TOO_DEEP)
-        return {"d": [[_tagged(key, room - 1), _tagged(one, room - 1)] for key, one in value.items()]}
+        return {"d": [[_tagged(key, room - 1), _tagged(one, room - 1)] for key, one in dict.items(value)]}
     if kind is complex:
         return {"c": [value.real, value.imag]}
     if kind is bytes:

@@ -154,7 +154,7 @@ def test_tests_call_the_program(sandbox: Sandbox) -> None:
     assert [answer.kind for answer in one.returned] == ["value", "value", "raised", "raised", "raised"]
     value = other.returned[0].value
     assert isinstance(value, list)
-    assert value[:3] == [6, "aa", ("RuntimeError", "Odd: o")]
+    assert value[:3] == [6, "aa", ("Odd", "o")]
     assert [str(one)[:12] for one in value[3:]] == ["('TypeError'"] * 2
 
 

@@ -173,7 +173,8 @@ EXPECTS = "def check(candidate):\n    try:\n        candidate({})\n    except {}
         ),
         (
             "import threading\ndef f(n):\n    b = threading.Barrier(n)\n"
-            "    t = [threading.Thread(target=b.wait) for _ in range(n)]\n    [one.start() for one in t]\n    [one.join(5) for one in t]\n    return n",
+            "    t = [threading.Thread(target=b.wait) for _ in range(n)]\n"
+            "    [one.start() for one in t]\n    [one.join(5) for one in t]\n    return n",
             "assert f(12) == 12",
             "pass",
         ),

@@ -24,18 +24,19 @@ class Unclear(ValueError):
     """Text whose tokens cannot be told for sure; the message says why."""
 
 
-# Letters of identifiers as Lean has them: letters and digits of any script, subscripts, primes, marks; names in «».
-_PART = r"(?:«[^»\n]{0,300}»|[^\W\d][\w'!?₀-₉]*)"
+# Letters of identifiers as Lean has them, and no others: after `1`, `¹` or any other sign a command may follow without a space.
+_LETTER = "A-Za-z_À-ÖØ-öø-ſα-κμ-ωΑ-ΟΡΤ-Ωϊ-ϻἀ-῾℀-⅏𝒜-𝖟"
+_PART = rf"(?:«[^»\n]{{0,300}}»|[{_LETTER}][{_LETTER}0-9'!?₀-₉ₐ-ₜᵢ-ᵪⱼ]*)"
 _TOKEN = re.compile(
     rf"""(?P<space>\s+)
     | (?P<line>--[^\n]*)
     | (?P<block>/-)
-    | (?P<raw>(?<![\w'])r(?P<hashes>\#*)")
+    | (?P<raw>r(?P<hashes>\#*)")
     | (?P<string>")
-    | (?P<char>'(?:[^'\\\n]|\\(?:u\{{?[0-9a-fA-F]+\}}?|x[0-9a-fA-F]{{2}}|[^\n]))')
+    | (?P<char>'(?:[^'\\]|\\(?:u\{{?[0-9a-fA-F]+\}}?|x[0-9a-fA-F]{{2}}|[^\n]))')
     | (?P<name>{_PART}(?:\.(?:{_PART}|\d+))*)
     | (?P<hash>\#[^\W\d]\w*)
-    | (?P<number>\d[\w.]*)
+    | (?P<number>0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|\d[\d_]*(?:\.\d[\d_]*)?(?:[eE][+-]?\d+)?)
     | (?P<at>@\[)
     | (?P<symbol>.)""",
     re.VERBOSE | re.DOTALL,
@@ -58,6 +59,8 @@ def words(text: str, *, trusted: bool = True) -> Iterator[Word]:
             kind, end = "string", _end_of_raw(text, end, match["hashes"])
         elif kind == "string":
             end = _end_of_string(text, end, trusted)
+        elif match[0] == "«":
+            raise Unclear("a name in «» is longer than 300 characters, or goes over lines")
         if kind not in ("space", "line", "block"):
             yield Word(text[at:end], at, first)
             first = False
@@ -86,8 +89,8 @@ def _end_of_string(text: str, at: int, trusted: bool) -> int:
     if match is None:
         raise Unclear("a string is not closed")
     # Inside s!"{..}" quotes nest, which only Lean's parser can follow: then what looks like a comment may be live code.
-    if not trusted and match[0].count("{") != match[0].count("}"):
-        raise Unclear("a string holds an unbalanced brace")
+    if not trusted and "{" in match[0]:
+        raise Unclear("a string holds a brace, and may be code")
     return match.end()
 
 

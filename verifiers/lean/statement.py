@@ -31,7 +31,9 @@ from verifiers.lean.scan import Unclear, command_in, top_commands, words
 from verifiers.lean.scan import Word as Token
 
 STMT_OK = "stepmill_stmt_ok"
-_KEPT = frozenset(["import", "open", "namespace", "section", "end", "universe", "variable", "set_option"])
+_KEPT = frozenset([
+    "import", "open", "namespace", "section", "end", "universe", "variable", "include", "omit", "set_option",
+])  # fmt: skip
 """What makes the context of a statement and declares nothing."""
 _MODIFIERS = frozenset(
     ["private", "protected", "noncomputable", "unsafe", "partial", "local", "scoped", "@[", "nonrec"]

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from verifiers.lean import messages
+from verifiers.lean.check import check_proof
 from verifiers.lean.rows import Limits, Message, Proof
 from verifiers.lean.scan import Unclear, command_in, words
 from verifiers.lean.statement import Locked, Refusal, lock, together
@@ -167,3 +168,31 @@ def test_messages_are_read_and_nothing_breaks_them() -> None:
 def test_axioms_are_believed_where_there_is_one_answer(texts: list[str], axioms: tuple[str, ...] | None) -> None:
     said = [Message(severity="information", text=text) for text in texts]
     assert messages.axioms(said, "x") == axioms
+
+
+HIDDEN = (
+    ":= Nat.zero_le 1axiom bad : False", ":= Nat.zero_le 1macro \"zork\" : term => `(1)", ":= f 0x1universe w",
+    ":= (And.intro (Nat.zero_le 1) True.intro).1axiom bad : False", ":= Nat.zero_le (1)¹axiom bad : False",
+    ':= Nat.zero_le (1)¹r"\\" axiom bad : False --"', ":= (fun («a\n/-» : Nat) => Nat.zero_le 1) 0\naxiom bad : False\n-- -/",
+    f":= (fun («{'a' * 310} /-» : Nat) => Nat.zero_le 1) 0\naxiom bad : False\n-- -/",
+    ':= by first | exact h | exact (dbg_trace "}{" /- "}"; foo)\naxiom bad : False\n-- -/',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("proof", HIDDEN)
+def test_a_command_is_seen_wherever_lean_would_read_one(proof: str) -> None:
+    try:
+        assert command_in(proof) is not None
+    except Unclear:
+        return
+
+
+def test_a_header_may_include_variables() -> None:
+    row = Proof(
+        name="t",
+        statement="theorem t : b = a",
+        proof=":= h.symm",
+        header="variable (a b : Nat) (h : a = b)\ninclude h\n",
+    )
+    verdict = check_proof(row)
+    assert verdict.verdict == "verified", verdict.reason

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections import Counter
@@ -11,6 +10,7 @@ from dataclasses import asdict
 from itertools import islice
 from typing import TextIO
 
+from jobs.check.options import add_workers
 from jobs.check.rows import Row, rows, written
 from schemas.errors import SourceError
 from verifiers.lean import goals
@@ -45,7 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--goals", action="store_true", help="add every tactic with the goals before and after (embedded only)"
     )
-    parser.add_argument("--workers", type=int, default=_cores(), help="proofs at once (default: one a core)")
+    add_workers(parser, "proofs")
     parser.add_argument("--cpu-seconds", type=float, default=config.cpu_s, help="for one stage (default: %(default)s)")
     parser.add_argument("--memory-mb", type=int, default=config.memory_mb, help="for one stage (default: %(default)s)")
 
@@ -56,11 +56,6 @@ def judge(lines: TextIO, name: str, args: argparse.Namespace, parser: argparse.A
         parser.error("--workers, --cpu-seconds and --memory-mb must be above 0")
     config = Config(project=args.project, cpu_s=args.cpu_seconds, memory_mb=args.memory_mb, workers=args.workers)
     return judge_rows(lines, name, config, states=args.goals)
-
-
-def _cores() -> int:
-    """Return how many cores this process may use; other systems than Linux do not say."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def judge_rows(lines: TextIO, name: str, config: Config, *, states: bool = False) -> int:

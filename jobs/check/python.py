@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 import threading
 import time
@@ -12,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TextIO
 
+from jobs.check.options import add_workers
 from jobs.check.rows import Row, rows, written
 from schemas.errors import ConfigError, SourceError
 from verifiers.programs.batch import SIZE, Judge
@@ -49,7 +49,7 @@ class Settings:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the limits of a program and how many run at once."""
     limits = Limits()
-    parser.add_argument("--workers", type=int, default=_cores(), help="programs at once (default: one a core)")
+    add_workers(parser, "programs")
     parser.add_argument(
         "--cpu-seconds", type=float, default=limits.cpu_s,
         help="for one run of a program, on the reference core (default: %(default)s)",
@@ -57,11 +57,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     memory = limits.memory_bytes >> 20
     parser.add_argument("--memory-mb", type=int, default=memory, help="for one program (default: %(default)s)")
     parser.add_argument("--unconfined", action="store_true", help="run even where nothing here can confine a program")
-
-
-def _cores() -> int:
-    """Return how many cores this process may use; other systems than Linux do not say."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def judge(lines: TextIO, name: str, args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:

@@ -3,10 +3,10 @@
 from collections.abc import AsyncGenerator
 from typing import Any, Protocol
 
-from generators import given, math_shepherd
+from generators import code_io, execution_trace, given, math_shepherd, reverse_plan
 from schemas.judge import Judge
 from schemas.pool import Pool
-from schemas.problem import Problem
+from schemas.problem import Problem, Task
 from schemas.trace import Trace
 
 
@@ -15,7 +15,12 @@ class Generator(Protocol):
 
     NAME: str
     VERSION: int
+    TASKS: frozenset[Task]
+    """What it takes; a problem that asks anything else passes it by."""
+    PARTS: tuple[str, ...]
+    """The prompts that it asks with besides the question, by `generators/prompts/catalog.py`."""
     Config: Any  # Any: each module has its own frozen dataclass; mypy cannot tie it to the functions below
+    """A frozen dataclass with defaults. Its numbers are at least 0, or what `metadata={"least": n}` of a field says."""
 
     def needs_continuation(self, config: Any) -> bool:
         """Whether it asks the completer to continue exact prefixes."""
@@ -32,6 +37,6 @@ class Generator(Protocol):
         ...
 
 
-_ALL: tuple[Generator, ...] = (math_shepherd, given)
+_ALL: tuple[Generator, ...] = (math_shepherd, given, execution_trace, code_io, reverse_plan)
 
 GENERATORS: dict[str, Generator] = {generator.NAME: generator for generator in _ALL}

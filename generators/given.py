@@ -5,7 +5,7 @@ steps, and the traces are verified only. Rollouts: Math-Shepherd (arXiv 2312.089
 """
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from generators import labels
 from generators.labels import Search, Written
@@ -14,11 +14,13 @@ from schemas import ids
 from schemas.judge import Judge
 from schemas.model import ModelFamily
 from schemas.pool import Pool
-from schemas.problem import Problem, Solution
+from schemas.problem import ALL_TASKS, Problem, Solution
 from schemas.trace import Cost, Policy, Trace
 
 NAME = "given"
 VERSION = 1
+TASKS = frozenset(ALL_TASKS)
+PARTS: tuple[str, ...] = ()
 
 FOREIGN = ModelFamily(name="", template="{prompt}", prompt="", thinking=("<think>", "</think>"))
 """Solutions of unknown writers are cut by line; thought in the usual tags is not part of the answer."""
@@ -30,7 +32,7 @@ class Config:
 
     samples: int = 8
     """Tries from the bare question before any step is labelled; 0 verifies only."""
-    rollouts: int = 8
+    rollouts: int = field(default=8, metadata={"least": 1})
     """Completions of each prefix."""
     keep_rollout_text: bool = True
 
@@ -95,7 +97,7 @@ async def _trace(
         version=VERSION,
         index=index,
         policy=policy,
-        prompt_hash=search.sampler.prompt_hash,
-        completer=completer_of(search.sampler) if labelled.rollouts else None,
+        prompt_hash=search.prompt_hash,
+        completer=completer_of(search) if labelled.rollouts else None,
     )
     return trace_row(search.problem, origin, labelled, solution.text, verdict, root)

@@ -73,12 +73,26 @@ class Search:
     sampler: Sampler
     judge: Judge
     prompt: Tokens
-    """What the policy reads before a solution."""
+    """What the policy reads before what it writes."""
+    prompt_hash: str
 
 
 def search(problem: Problem, sampler: Sampler, judge: Judge) -> Search:
-    """Return the search for a problem with a policy."""
-    return Search(problem=problem, sampler=sampler, judge=judge, prompt=sampler.ask(problem.statement))
+    """Return the search for a problem with a policy, which is asked the question."""
+    prompt, question = sampler.ask(problem.statement, problem.task), sampler.question(problem.task)
+    return Search(
+        problem=problem, sampler=sampler, judge=judge, prompt=prompt, prompt_hash=sampler.prompt_hash(question)
+    )
+
+
+def search_part(problem: Problem, sampler: Sampler, judge: Judge, part: str, /, **fields: str) -> Search:
+    """Return the search for a problem with a policy that is asked one of a generator's PARTS instead.
+
+    `fields` are those of the part; `problem` is the statement unless given. What it writes, drawn from the prefix `()`, is
+    judged as a whole text against the problem.
+    """
+    prompt, asked = sampler.ask_part(part, **{"problem": problem.statement, **fields}), sampler.prompts[part]
+    return Search(problem=problem, sampler=sampler, judge=judge, prompt=prompt, prompt_hash=sampler.prompt_hash(asked))
 
 
 async def draw(search: Search, prefix: Tokens, n: int, seed: int, *, skip: Collection[int] = ()) -> list[Judged]:
@@ -166,7 +180,7 @@ async def probe(
     steps, rollouts = list(solution.steps), []
     for index, drawn in enumerate(results):
         steps[index] = counted(steps[index], drawn) if drawn else replace(steps[index], stop_reason="over_length")
-        rollouts += [_rollout(index, one, keep_text) for one in drawn]
+        rollouts += [rollout_of(index, one, keep_text=keep_text) for one in drawn]
     cost = sum_costs([solution.cost, *map(cost_of, results)])
     return replace(solution, steps=tuple(steps), rollouts=tuple(rollouts), cost=cost)
 
@@ -225,7 +239,8 @@ def _quantile(a: float, b: float, level: float) -> float:
     return (low + high) / 2
 
 
-def _rollout(step: int, one: Judged, keep_text: bool) -> Rollout:
+def rollout_of(step: int, one: Judged, *, keep_text: bool) -> Rollout:
+    """Return the row of a completion of the prefix that ends with `step`."""
     return Rollout(
         step=step,
         seed=one.completion.seed,

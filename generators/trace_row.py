@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
-from generators.labels import Judged, Labelled
+from generators.labels import Judged, Labelled, Search
 from schemas import ids
 from schemas.pool import Sampler
 from schemas.problem import Problem
-from schemas.trace import Completer, Policy, Trace, TraceProblem
+from schemas.trace import Completer, Policy, Role, Trace, TraceProblem
 from schemas.verdict import Verdict
+
+PARENT = "#"
+"""What stands before a sample index in the `parent_trace_id` of a trace that has no ids yet; an id is all hex digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +24,9 @@ class Origin:
     prompt_hash: str
     completer: Completer | None
     """Who continued its prefixes; None where none was continued."""
+    role: Role = "solution"
+    parent: int | None = None
+    """Index of the sample, of the same generator and problem, that it was made from."""
 
 
 def policy_of(sampler: Sampler, one: Judged) -> Policy:
@@ -38,15 +44,15 @@ def policy_of(sampler: Sampler, one: Judged) -> Policy:
     )
 
 
-def completer_of(sampler: Sampler) -> Completer:
+def completer_of(search: Search) -> Completer:
     """Return the columns of the policy that continued a trace's prefixes."""
-    info, params = sampler.model.info, sampler.params
+    info, params = search.sampler.model.info, search.sampler.params
     return Completer(
         model=info.name,
         revision=info.revision,
         engine=info.engine,
         model_family=info.family.name,
-        prompt_hash=sampler.prompt_hash,
+        prompt_hash=search.prompt_hash,
         temperature=params.temperature,
         top_p=params.top_p,
         max_tokens=params.max_tokens,
@@ -66,11 +72,12 @@ def trace_row(
         sample_index=origin.index,
         domain=problem.domain,
         family=problem.family,
-        role="solution",
-        parent_trace_id=None,
+        role=origin.role,
+        parent_trace_id=None if origin.parent is None else f"{PARENT}{origin.parent}",
         tree_id=None,
         tree_path=None,
         problem=TraceProblem(
+            task=problem.task,
             statement=problem.statement,
             reference=problem.reference,
             source=problem.source,

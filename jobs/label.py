@@ -30,9 +30,15 @@ def _main(arguments: argparse.Namespace) -> int:
     config = configured(arguments)
     path = resolved_source(arguments.traces)
     source = config.source
-    loaded = sources.load_given(Path(path), licence=source.licence, split=source.split, count=arguments.problems)
-    if config.generator_name != given.NAME:
-        raise ConfigError(f"{arguments.config}: jobs.label needs generator.name = {given.NAME!r}")
+    loaded = sources.load_given(
+        Path(path),
+        licence=source.licence,
+        split=source.split,
+        count=arguments.problems,
+        verifiers=config.verifiers,
+    )
+    if given.NAME not in [row.name for row in config.generators]:
+        raise ConfigError(f"{arguments.config}: jobs.label needs [[generators]] with name = {given.NAME!r}")
     config = replace(config, source=replace(config.source, path=path))
     return grind(config, arguments, loaded)
 

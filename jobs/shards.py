@@ -4,7 +4,7 @@ import argparse
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from pipeline.models import http
 from pipeline.models.catalog import ENGINES
 from pipeline.progress import Display
 from pipeline.sources import Loaded
-from schemas.errors import StepmillError
+from schemas.errors import ConfigError, StepmillError
 
 DEFAULT_CONFIG = Path(__file__).parent / "configs" / "local.toml"
 
@@ -27,7 +27,11 @@ def main(argv: list[str] | None = None) -> int:
     """Run; 0 when all is well, 1 when the run is complete but some rows were skipped or failed, 2 when it could not run."""
     parser = argparse.ArgumentParser(prog="python -m jobs.shards", description=__doc__)
     add_run_arguments(parser)
-    parser.add_argument("--source", help="your problems: a .jsonl or .parquet file, or a Hugging Face data set")
+    parser.add_argument(
+        "--source",
+        nargs="+",
+        help="your problems: a .jsonl or .parquet file, a Hugging Face data set, or Python files with doctests or tests",
+    )
     arguments = parser.parse_args(argv)
     return report_errors(lambda: _main(arguments))
 
@@ -35,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
 def _main(arguments: argparse.Namespace) -> int:
     config = configured(arguments)
     if arguments.source:
-        config = replace(config, source=replace(config.source, path=resolved_source(arguments.source)))
+        config = replace(config, source=replace(config.source, path=resolved_sources(arguments.source)))
     return grind(config, arguments)
 
 
@@ -100,7 +104,16 @@ def _absolute(name: str) -> str:
 def resolved_source(source: str) -> str:
     """Return a path absolutely, because Ray's workers run in another folder; the name of a data set as it is."""
     path = Path(source)
-    return str(path.resolve()) if path.exists() or path.suffix in (".jsonl", ".json", ".parquet") else source
+    known = path.suffix in (".jsonl", ".json", ".parquet", ".py")
+    return str(path.resolve()) if path.exists() or known else source
+
+
+def resolved_sources(sources: Sequence[str]) -> str:
+    """Return what `--source` names as a configuration has it: one path per line. Raises ConfigError for files that do not mix."""
+    others = [source for source in sources if not source.endswith(".py")]
+    if others and len(sources) > 1:
+        raise ConfigError(f"--source: {others[0]} cannot be read together with others; only Python files can")
+    return "\n".join(map(resolved_source, sources))
 
 
 def grind(config: RunConfig, arguments: argparse.Namespace, loaded: Loaded | None = None) -> int:
@@ -109,6 +122,8 @@ def grind(config: RunConfig, arguments: argparse.Namespace, loaded: Loaded | Non
     plan = flow.plan(config, out, loaded)
     for row in plan.refused:
         print(f"skipped {row.where}: {row.message}", file=sys.stderr)
+    for note in plan.notes:
+        print(f"note {note}", file=sys.stderr)
     if arguments.dry_run:
         print(_described(plan))
         return 0
@@ -123,7 +138,7 @@ def grind(config: RunConfig, arguments: argparse.Namespace, loaded: Loaded | Non
     else:
         query = "make query" if arguments.out == Path("shards") else f"make query OUT={arguments.out}"
         summary.show(result, Console(highlight=False), query)
-    return 1 if plan.refused or result["problems"].get("error") else 0
+    return 1 if plan.refused or result["problems"].keys() & {"error", "skipped"} else 0
 
 
 def _shell(config: RunConfig) -> flow.Shell:
@@ -146,7 +161,7 @@ def _described(plan: Plan) -> str:
             *(f"model     {_model_line(plan, name)}" for name in plan.models),
             *(f"policy    {policy}" for policy in config.policies),
             f"completer {config.completer}",
-            f"generator {config.generator_name} {config.generator}",
+            *(f"generator {row.name} {row.config}" for row in config.generators),
             f"problems  {plan.wanted} asked for, {len(plan.pending)} pending, {len(plan.refused)} refused",
             f"estimate  about {rollouts:,} rollouts and {tokens:,} tokens",
         )

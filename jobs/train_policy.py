@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline.models.policy import POLICIES
 from pipeline.training.evaluate import write_card
 from pipeline.training.export import export
-from pipeline.training.loop import Recipe, train
+from pipeline.training.loop import RECIPES, train
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -22,12 +22,14 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--work", type=Path, required=True, help="folder for tokenizer, checkpoints and progress")
     parser.add_argument(
-        "--name", default="math", help="policy folder under pipeline/models/policies (default: %(default)s)"
+        "--name", default="math", choices=RECIPES, help="which policy, and its folder under pipeline/models/policies"
     )
-    parser.add_argument("--steps", type=int, default=Recipe().steps, help="optimizer steps (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=Recipe().seed, help="of weights and data (default: %(default)s)")
+    parser.add_argument("--steps", type=int, help="optimizer steps (default: the recipe's own)")
+    parser.add_argument("--seed", type=int, help="of weights and data (default: the recipe's own)")
     arguments = parser.parse_args(argv)
-    trained = train(replace(Recipe(), steps=arguments.steps, seed=arguments.seed), arguments.work.resolve())
+    recipe = RECIPES[arguments.name]
+    asked = {key: value for key in ("steps", "seed") if (value := getattr(arguments, key)) is not None}
+    trained = train(replace(recipe, **asked), arguments.work.resolve())
     target = POLICIES / arguments.name
     export(trained, target, f"stepmill-{arguments.name}")
     write_card(target)

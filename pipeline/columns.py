@@ -4,7 +4,7 @@ statement     statement | problem | question | prompt
 reference     reference | answer | ground_truth | gold, else the final answer of `solution` (MATH)
 one solution  trace | completion | response | solution | text, with `model`
 more of them  solutions: [text | {text, model}, ..], or columns `{"solution": text}` named by their model (GSM8K)
-optional      licence | license, split, difficulty | level, family, domain
+optional      licence | license, split, difficulty | level, family, domain, task
 
 A mathematical reference that is a worked solution is cut to its final answer: `.. #### 72` and `\boxed{72}` are `72`.
 """
@@ -18,7 +18,7 @@ from decimal import Decimal
 from typing import Literal
 
 from schemas import ids
-from schemas.problem import Problem, Solution
+from schemas.problem import ALL_TASKS, Problem, Solution, Task
 from verifiers import final_answer
 from verifiers.catalog import VERIFIERS
 
@@ -29,6 +29,7 @@ REFERENCE = ("reference", "answer", "ground_truth", "gold")
 # `solution` comes late: beside a completion it is the data set's own, and no attempt at the problem.
 SOLUTION = ("trace", "completion", "response", "solution", "text")
 MODEL_UNKNOWN = "unknown"
+TASKS: dict[str, Task] = {task: task for task in ALL_TASKS}
 
 _NUMBER = re.compile(r"(?:(?<!\S)-)?[0-9]+(?:\.[0-9]+)?")
 _MARKED = ("boxed", "hashes", "marker", "sentence")
@@ -70,18 +71,18 @@ def problem(values: Values, source: str, defaults: Defaults, *, with_solutions: 
         return Fault(kind="unreadable", message=message)
     if not statement:
         return Fault(kind="empty_statement", message=f"`{column}` is empty; fill it in or remove the row")
-    domain = _text(values, ("domain",)) or defaults.domain
-    if domain not in VERIFIERS:
-        known = ", ".join(sorted(VERIFIERS))
-        return Fault(
-            kind="unreadable", message=f"domain {domain[:60]!r} is unknown; use one of: {known}", statement=statement
-        )
+    domain, task = _text(values, ("domain",)) or defaults.domain, _text(values, ("task",)) or "solve"
+    for column, word, known in (("domain", domain, sorted(VERIFIERS)), ("task", task, list(TASKS))):
+        if word not in known:
+            message = f"{column} {word[:60]!r} is unknown; use one of: {', '.join(known)}"
+            return Fault(kind="unreadable", message=message, statement=statement)
     reference = _reference(values, domain, statement, _first(values, SOLUTION) if with_solutions else None)
     if isinstance(reference, Fault):
         return reference
     return Problem(
         problem_id=ids.problem_id(domain, statement, reference),
         domain=domain,
+        task=TASKS[task],
         family=_text(values, ("family",)) or defaults.family,
         statement=statement,
         reference=reference,

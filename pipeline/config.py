@@ -5,17 +5,22 @@ how many problems, where engines run, what they cost and what is shown do not.
 """
 
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from generators.catalog import GENERATORS
-from pipeline.families.catalog import FAMILIES
+from generators.catalog import GENERATORS, Generator
+from generators.prompts import catalog as prompts
+from pipeline.families.catalog import DEFAULT_FAMILIES, FAMILIES
 from pipeline.from_toml import known, nearest, read
 from pipeline.meter import Price
 from pipeline.models.catalog import ENGINES
+from pipeline.programs.questions import QUESTIONS
+from pipeline.programs.questions import VERSION as PROGRAMS
 from schemas.errors import ConfigError
+from schemas.problem import Problem, Task
 from verifiers.catalog import VERIFIERS
 
 
@@ -23,15 +28,19 @@ from verifiers.catalog import VERIFIERS
 class SourceConfig:
     """Where problems come from: the procedural families, or `path`."""
 
-    families: tuple[str, ...] = tuple(FAMILIES)
+    families: tuple[str, ...] = DEFAULT_FAMILIES
     difficulties: tuple[int, ...] = (2, 3, 4, 5)
-    """Operations per problem, for the families."""
+    """For the families, each of which says in DIFFICULTIES what it has; in mathematics, operations per problem."""
     split: str = "test"
     """`test` is held out from every policy's training; for a data set, the split to load."""
     path: str | None = None
-    """A .jsonl or .parquet file, or the name or folder of a Hugging Face data set."""
+    """A .jsonl or .parquet file, the name or folder of a Hugging Face data set, or Python files: one per line, or a pattern."""
     licence: str = "unknown"
     """Licence of `path`, written to every row that does not say its own."""
+    questions: tuple[str, ...] = tuple(QUESTIONS)
+    """What is asked of each function, where `path` names Python files or rows that bring code: `output`, `input`, `program`."""
+    inputs_per_program: int = 2
+    """Calls of each function that `output` and `input` ask about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +70,29 @@ class PolicyConfig:
     model: str = ""
     """A name under `[models]`; may be left out where there is one only."""
     prompt: str = ""
-    """A prompt in `generators/prompts/`, a .txt file, or the text itself, with `{problem}` in it for the statement; left out,
-    the one that its model's family was trained for."""
+    """A prompt in `generators/prompts/`, a .txt file, or the text itself, with `{problem}` in it for the statement, for the
+    questions of every task; left out, the ones that its model's family is asked with."""
+    prompts: Mapping[str, str] = field(default_factory=dict)
+    """The same for the question of one task (`output`, `input`, `program`), and for what generators ask besides (`explain`,
+    `write`, ..., with the fields that `generators/prompts/catalog.py` lists)."""
     temperature: float = 1.0
     """0 is greedy."""
     top_p: float = 1.0
     max_tokens: int = 160
     """Of a whole solution."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratorConfig:
+    """An entry of `[[generators]]`: a generator's name and, beside it, the keys of its own Config."""
+
+    name: str
+    config: Any  # Any: the generator module's own Config
+
+    @property
+    def module(self) -> Generator:
+        """The generator."""
+        return GENERATORS[self.name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +106,8 @@ class FlowConfig:
     problems_in_flight: int = 48
     """Problems that one engine actor works on at once; enough that its batch never runs dry."""
     problems_per_shard: int = 12
+    programs_at_once: int = 2
+    """Programs that the judge of one engine actor runs at a time, each on a core of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +124,8 @@ class RunConfig:
     """Who writes solutions: samples are dealt out among them in turn; left out, the completer."""
     completer: PolicyConfig = field(default_factory=PolicyConfig)
     """Who continues prefixes; left out, the first of `policies`."""
-    generator_name: str = "math_shepherd"
-    generator: Any = None  # Any: the generator module's own Config
+    generators: tuple[GeneratorConfig, ...] = ()
+    """Each problem goes through every one that takes its task, in order; left out, `math_shepherd` alone."""
     verifiers: Mapping[str, Any] = field(default_factory=dict)  # Any: each verifier module's own Config
     """Tables `[verifiers.NAME]`: what a verifier leaves open; missing ones have their defaults."""
     flow: FlowConfig = field(default_factory=FlowConfig)
@@ -109,21 +136,32 @@ class RunConfig:
         if self.source.path is None:
             source["versions"] = {name: FAMILIES[name].VERSION for name in self.source.families}
         else:
-            source = {"split": self.source.split, "licence": self.source.licence}
-        generator = GENERATORS[self.generator_name]
+            source = {key: getattr(self.source, key) for key in ("split", "licence", "questions", "inputs_per_program")}
+            source["programs"] = PROGRAMS
         return {
             "seed": self.seed,
             "source": source,
-            "generator": {"name": generator.NAME, "version": generator.VERSION, **asdict(self.generator)},
+            "generators": [
+                {"name": row.name, "version": row.module.VERSION, **asdict(row.config)} for row in self.generators
+            ],
             "verifiers": {name: asdict(config) for name, config in self.verifiers.items()},
         }
+
+    def taking(self, task: Task) -> tuple[GeneratorConfig, ...]:
+        """Return the run's generators that take a task, in order."""
+        return tuple(row for row in self.generators if task in row.module.TASKS)
+
+    def estimate(self, problem: Problem) -> tuple[int, int]:
+        """Return (rollouts, tokens) to expect of a problem, over all the generators that it goes through."""
+        each = [row.module.estimate(problem, row.config) for row in self.taking(problem.task)]
+        return sum(rollouts for rollouts, _ in each), sum(tokens for _, tokens in each)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the whole configuration as plain values, for `run.json`."""
         return asdict(self)
 
 
-_TABLES = {"source", "models", "policies", "completer", "generator", "verifiers", "flow"}
+_TABLES = {"source", "models", "policies", "completer", "generators", "verifiers", "flow"}
 _PLAIN = {"seed", "problems", "max_tokens_total"}
 
 
@@ -149,15 +187,13 @@ def parse(raw: Mapping[str, Any], where: str) -> RunConfig:
         completer = _named(config.completer, models, f"{where}: completer")
     else:
         completer = policies[0]
-    name, generator = _generator(raw.get("generator", {}), where)
     config = replace(
         config,
         source=read(SourceConfig, raw.get("source", {}), where, "source."),
         models=models,
         policies=policies or (completer,),
         completer=completer,
-        generator_name=name,
-        generator=generator,
+        generators=_generators(raw.get("generators", [{}]), where),
         verifiers=_verifiers(raw.get("verifiers", {}), where),
         flow=read(FlowConfig, raw.get("flow", {}), where, "flow."),
     )
@@ -193,14 +229,22 @@ def _named(policy: PolicyConfig, models: Mapping[str, ModelConfig], where: str) 
     return replace(policy, model=name)
 
 
-def _generator(raw: Any, where: str) -> tuple[str, Any]:  # Any: TOML; the generator module's own Config
-    if not isinstance(raw, Mapping):
-        raise ConfigError(f"{where}: [generator] must be a table")
+def _generators(raw: Any, where: str) -> tuple[GeneratorConfig, ...]:  # Any: TOML
+    if not isinstance(raw, list) or not raw or not all(isinstance(table, Mapping) for table in raw):
+        raise ConfigError(f"{where}: generators must be one table or more, as [[generators]] with name in it")
+    rows = tuple(_generator(table, where) for table in raw)
+    for name, count in Counter(row.name for row in rows).items():
+        if count > 1:
+            raise ConfigError(f"{where}: generators has {name!r} {count} times; once is enough, or make two runs")
+    return rows
+
+
+def _generator(raw: Mapping[str, Any], where: str) -> GeneratorConfig:
     rest = dict(raw)
     name = rest.pop("name", "math_shepherd")
     if not isinstance(name, str) or name not in GENERATORS:
-        raise ConfigError(f"{where}: generator.name = {name!r}{nearest(str(name), list(GENERATORS))}")
-    return name, read(GENERATORS[name].Config, rest, where, "generator.")
+        raise ConfigError(f"{where}: generators.name = {name!r}{nearest(str(name), list(GENERATORS))}")
+    return GeneratorConfig(name=name, config=read(GENERATORS[name].Config, rest, where, f"generators.{name}."))
 
 
 def _verifiers(raw: Any, where: str) -> dict[str, Any]:  # Any: TOML; the verifier modules' own Configs
@@ -218,11 +262,12 @@ def check(config: RunConfig, where: str) -> None:
     for key, value in _counts(config).items():
         if value < 1:
             raise ConfigError(f"{where}: {key} = {value}; it must be at least 1")
-    for key in ("samples", "labelled"):
-        if getattr(config.generator, key, 0) < 0:
-            raise ConfigError(f"{where}: generator.{key} = {getattr(config.generator, key)}; it must not be negative")
+    for row in config.generators:
+        _check_generator(row, where)
     for policy in (*config.policies, config.completer):
         _check_sampling(policy, f"{where}: policy of model {policy.model!r}")
+        for part in policy.prompts:
+            prompts.check_part(part, f"{where}: policy of model {policy.model!r}")
     for name, model in config.models.items():
         for f in fields(Price):
             if not 0 <= getattr(model.price, f.name) < float("inf"):
@@ -230,14 +275,22 @@ def check(config: RunConfig, where: str) -> None:
 
 
 def _check_source(source: SourceConfig, where: str) -> None:
+    for question in source.questions:
+        if question not in QUESTIONS:
+            raise ConfigError(f"{where}: source.questions has {question!r}{nearest(question, QUESTIONS)}")
+    if not source.questions:
+        raise ConfigError(f"{where}: source.questions is empty; name one of {', '.join(QUESTIONS)}")
     for family in source.families:
         if family not in FAMILIES:
             raise ConfigError(f"{where}: source.families has {family!r}{nearest(family, list(FAMILIES))}")
     if source.path is None:
         if not source.families or not source.difficulties:
             raise ConfigError(f"{where}: source.families and source.difficulties must not be empty")
-        if not all(2 <= difficulty <= 8 for difficulty in source.difficulties):
-            raise ConfigError(f"{where}: source.difficulties must lie between 2 and 8")
+        for family in source.families:
+            has = FAMILIES[family].DIFFICULTIES
+            if other := [difficulty for difficulty in source.difficulties if difficulty not in has]:
+                known = ", ".join(map(str, has))
+                raise ConfigError(f"{where}: source.difficulties has {other[0]}; the family {family!r} has {known}")
         if source.split not in ("train", "test"):
             raise ConfigError(f"{where}: source.split of the families is `train` or `test`")
 
@@ -251,23 +304,30 @@ _AT_LEAST_ONE = (
 
 def _counts(config: RunConfig) -> dict[str, float]:
     """Return every number that must be at least 1, by its key."""
-    positive = {
+    positive: dict[str, float] = {
         "problems": config.problems,
+        "source.inputs_per_program": config.source.inputs_per_program,
         "flow.engines": config.flow.engines,
         "flow.problems_in_flight": config.flow.problems_in_flight,
         "flow.problems_per_shard": config.flow.problems_per_shard,
-        "generator.rollouts": config.generator.rollouts,
+        "flow.programs_at_once": config.flow.programs_at_once,
     }
     if config.max_tokens_total is not None:
         positive["max_tokens_total"] = config.max_tokens_total
-    if config.generator_name == "math_shepherd":
-        positive["generator.samples"] = config.generator.samples
     for name, model in config.models.items():
         for engine, options in model.options.items():
             for key in _AT_LEAST_ONE:
                 if hasattr(options, key):
                     positive[f"models.{name}.{engine}.{key}"] = getattr(options, key)
     return positive
+
+
+def _check_generator(row: GeneratorConfig, where: str) -> None:
+    """Raise ConfigError for a number below 0, or below the `least` in its field's metadata."""
+    for f in fields(row.config):
+        value, least = getattr(row.config, f.name), f.metadata.get("least", 0)
+        if isinstance(value, int | float) and not value >= least:
+            raise ConfigError(f"{where}: generators.{row.name}.{f.name} = {value}; it must be at least {least}")
 
 
 def _check_sampling(policy: PolicyConfig, where: str) -> None:

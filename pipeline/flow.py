@@ -18,7 +18,6 @@ from typing import Any, Protocol
 import duckdb
 import pyarrow as pa
 
-from generators.catalog import GENERATORS
 from pipeline import code, manifest, pool, sources
 from pipeline.attempt import Failure
 from pipeline.config import RunConfig
@@ -33,6 +32,7 @@ from schemas.errors import StorageError
 from schemas.model import ModelInfo
 from schemas.problem import GIVEN, Problem, ProblemRecord
 from schemas.table import SCHEMA_VERSION, to_table
+from verifiers import judge
 from verifiers.catalog import VERIFIERS
 from verifiers.families import catalog as families
 from verifiers.steps import check as claims
@@ -64,6 +64,8 @@ class Plan:
     """Problems asked for, refused ones included."""
     pending: tuple[Problem, ...]
     refused: tuple[sources.Refused, ...]
+    notes: tuple[str, ...] = ()
+    """What is worth knowing of problems that are not refused."""
     committed: list[ShardEntry] = field(default_factory=list)
     removed: int = 0
     """Half-written files of an earlier, killed call that were cleared away."""
@@ -75,9 +77,7 @@ class Plan:
 
     def estimate(self) -> tuple[int, int]:
         """Return (rollouts, tokens) to expect for what is pending."""
-        config = self.work.config
-        generator = GENERATORS[config.generator_name]
-        each = [generator.estimate(problem, config.generator) for problem in self.pending]
+        each = [self.work.config.estimate(problem) for problem in self.pending]
         return sum(rollouts for rollouts, _ in each), sum(tokens for _, tokens in each)
 
 
@@ -99,7 +99,8 @@ def plan(config: RunConfig, out: Path, loaded: sources.Loaded | None = None) -> 
     config, engines = pool.resolved(config)
     infos = pool.describe(config)
     pool.check(config, infos)
-    loaded = loaded or sources.load(config.source, config.problems, config.seed)
+    loaded = loaded or sources.load(config.source, config.problems, config.seed, config.verifiers)
+    judge.require(loaded.problems, config.verifiers)
     run_id = fingerprint(config, infos, loaded.identity)
     work = Work(config=config, run_id=run_id, folder=out / f"run={run_id}", code_version=code.version())
     committed = manifest.read(work.folder)
@@ -110,12 +111,13 @@ def plan(config: RunConfig, out: Path, loaded: sources.Loaded | None = None) -> 
         wanted=len(loaded.problems) + len(_recordable(loaded.refused)),
         pending=_pending(loaded.problems, committed),
         refused=loaded.refused,
+        notes=loaded.notes,
         committed=committed,
     )
 
 
 def fingerprint(config: RunConfig, infos: Mapping[str, ModelInfo], identity: str) -> str:
-    """Name what the data of a run means: policies, prompts, sampling, generator, verifiers, source. Not how many, not where."""
+    """Name what the data of a run means: policies, prompts, sampling, generators, verifiers, source. Not how many, not where."""
     verifiers = {name: f"{verifier.NAME}/{verifier.VERSION}" for name, verifier in VERIFIERS.items()}
     verifiers["steps"] = f"families/{families.VERSION} claims/{claims.VERSION}"
     policies = pool.meaning(config, infos)

@@ -44,6 +44,10 @@ def _typed(value: Any, hint: Any, where: str) -> Any:  # Any: TOML values and ty
         if not isinstance(value, list):
             raise ConfigError(f"{where} must be a list")
         return tuple(_typed(item, get_args(hint)[0], where) for item in value)
+    if get_origin(hint) is Mapping:
+        if not isinstance(value, Mapping):
+            raise ConfigError(f"{where} must be a table")
+        return {key: _typed(item, get_args(hint)[1], f"{where}.{key}") for key, item in value.items()}
     if get_origin(hint) is Literal:
         if value not in get_args(hint):
             raise ConfigError(f"{where} = {value!r}{nearest(str(value), get_args(hint))}")

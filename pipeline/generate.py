@@ -13,11 +13,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from generators.catalog import GENERATORS
 from generators.labels import together
+from generators.trace_row import PARENT
 from pipeline import pool
 from pipeline.attempt import Failure, attempt
-from pipeline.config import RunConfig
+from pipeline.config import GeneratorConfig, RunConfig
 from pipeline.counts import Counts
 from pipeline.journal import Journal, JournalledModel
 from pipeline.meter import MeteredModel
@@ -28,8 +28,9 @@ from schemas.pool import Pool
 from schemas.problem import Ended, Problem, ProblemRecord
 from schemas.table import from_table, to_table
 from schemas.trace import Trace
-from verifiers.workers import Config as Judging
-from verifiers.workers import Workers
+from verifiers import judge as judges
+from verifiers import workers
+from verifiers.judge import LocalJudge, Route
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ class Mill:
     models: Mapping[str, JournalledModel]
     """The same, metered and journalled."""
     journal: Journal
-    judge: Workers
+    judge: Route
     counts: Counts = field(default_factory=Counts)
     """What was drawn and finished here; what the journal replayed is not in it."""
     active: int = 0
@@ -66,19 +67,27 @@ class Mill:
         self.active += 1
         try:
             metered = {name: MeteredModel(model, spent) for name, model in self.models.items()}
-            policies = pool.assemble(self.work.config, metered)
-            found = await attempt("generate", _traces(problem, policies, self.judge, self.work))
+            traces, failures = await self._ground(problem, pool.assemble(self.work.config, metered))
         finally:
             self.active -= 1
         self.finished_tokens += spent.generated_tokens
-        traces = () if isinstance(found, Failure) else tuple(found)
         self.counts.problems += 1
         self.counts.traces += len(traces)
         self.counts.accepted += sum(trace.outcome == "accepted" for trace in traces)
-        failure = found if isinstance(found, Failure) else None
-        return Result(
-            record=_record(problem, traces, failure, spent, time.monotonic() - began, self.work), traces=traces
-        )
+        record = _record(problem, traces, failures, spent, time.monotonic() - began, self.work)
+        return Result(record=record, traces=traces)
+
+    async def _ground(self, problem: Problem, policies: Pool) -> tuple[tuple[Trace, ...], list[Failure]]:
+        """Return the traces of the generators that take the problem, one after the other, and how the others failed."""
+        traces: list[Trace] = []
+        failures = []
+        for row in self.work.config.taking(problem.task):
+            found = await attempt("generate", _traces(row, problem, policies, self.judge, self.work))
+            if isinstance(found, Failure):
+                failures.append(replace(found, message=f"{row.name}: {found.message}"))
+            else:
+                traces += found
+        return tuple(traces), failures
 
     async def grind_table(self, problems: pa.Table) -> pa.Table:
         """Grind the problems of a table together. Those that the token budget leaves no room for are missing from the result."""
@@ -96,7 +105,7 @@ class Mill:
         config = self.work.config
         if config.max_tokens_total is None or not (self.active or self.finished_tokens):
             return False  # the first problem always starts, or a small budget would never get anywhere
-        _, expected = GENERATORS[config.generator_name].estimate(problem, config.generator)
+        _, expected = config.estimate(problem)
         each = self.finished_tokens / self.counts.problems if self.counts.problems else expected
         return self.finished_tokens + (self.active + 1) * each > config.max_tokens_total / config.flow.engines
 
@@ -117,7 +126,7 @@ class Mill:
         return sum(getattr(engine, figure, 0) for engine in self.engines.values())
 
     async def close(self) -> None:
-        """End the engines and the verifier workers."""
+        """End the engines and the judge."""
         self.journal.close()
         for engine in self.engines.values():
             close = getattr(engine, "close", None)
@@ -129,10 +138,15 @@ class Mill:
 def open_mill(work: Work) -> Mill:
     """Load the models and the judge of a run. Raises PolicyError, EngineError, StorageError."""
     # The engine keeps every core busy: a worker may have to wait for its processor.
-    return assemble(work, pool.load(work.config), Workers(Judging(wall_s=30, verifiers=work.config.verifiers)))
+    config = judges.Config(
+        workers=workers.Config(wall_s=30),
+        programs=work.config.flow.programs_at_once,
+        verifiers=work.config.verifiers,
+    )
+    return assemble(work, pool.load(work.config), LocalJudge(config))
 
 
-def assemble(work: Work, engines: Mapping[str, Model], judge: Workers) -> Mill:
+def assemble(work: Work, engines: Mapping[str, Model], judge: Route) -> Mill:
     """Return a mill over models, by name, and a judge that are there. Raises StorageError."""
     counts, journal = Counts(), Journal(work.folder / "journal")
     prices = {name: model.price for name, model in work.config.models.items()}
@@ -142,35 +156,57 @@ def assemble(work: Work, engines: Mapping[str, Model], judge: Workers) -> Mill:
     return Mill(work=work, engines=engines, models=models, journal=journal, judge=judge, counts=counts)
 
 
-async def _traces(problem: Problem, policies: Pool, judge: Workers, work: Work) -> list[Trace]:
-    generator = GENERATORS[work.config.generator_name]
-    found = []
-    async for trace in generator.generate(problem, policies, judge, work.config.generator, work.config.seed):
-        found.append(stamped(trace, work))
-    return found
+async def _traces(row: GeneratorConfig, problem: Problem, policies: Pool, judge: Route, work: Work) -> list[Trace]:
+    traces = row.module.generate(problem, policies, judge, row.config, work.config.seed)
+    return [stamped(trace, work) async for trace in traces]
 
 
 def stamped(trace: Trace, work: Work) -> Trace:
-    """Return the trace with its ids, its run and the time."""
-    name = ids.trace_id(work.run_id, trace.problem_id, trace.generator, trace.generator_version, trace.sample_index)
-    return replace(trace, trace_id=name, run_id=work.run_id, code_version=work.code_version, created_at=_now())
+    """Return the trace with its ids, its run and the time; the generator named its parent by `trace_row.PARENT`."""
+
+    def name(index: int) -> str:
+        return ids.trace_id(work.run_id, trace.problem_id, trace.generator, trace.generator_version, index)
+
+    parent = trace.parent_trace_id
+    if parent is not None and parent.startswith(PARENT):
+        parent = name(int(parent.removeprefix(PARENT)))
+    return replace(
+        trace,
+        trace_id=name(trace.sample_index),
+        parent_trace_id=parent,
+        run_id=work.run_id,
+        code_version=work.code_version,
+        created_at=_now(),
+    )
 
 
 def _record(
-    problem: Problem, traces: Sequence[Trace], failure: Failure | None, spent: Counts, seconds: float, work: Work
+    problem: Problem, traces: Sequence[Trace], failures: Sequence[Failure], spent: Counts, seconds: float, work: Work
 ) -> ProblemRecord:
-    root_n, root_correct = (traces[0].root_n, traces[0].root_correct) if traces else (0, 0)
-    unsolved = bool(traces) and root_n > 0 and root_correct == 0
+    """Return how a problem ended: by the first generator that failed, else by the pass rate from the bare question."""
+    root = next(((trace.root_n, trace.root_correct) for trace in traces if trace.root_n), (0, 0))
+    # Plans are labelled where the bare question is never solved: that is what they are for.
+    gated = root[0] > 0 and not root[1] and not any(trace.role == "plan" for trace in traces)
+    ended: Ended = "error" if failures else "uninformative" if gated else "done"
+    failure = failures[0] if failures else None
+    if not work.config.taking(problem.task):
+        ended, failure = "skipped", _nobodys(problem, work.config)
     return problem_record(
         problem,
         work,
-        ended="error" if failure else "uninformative" if unsolved else "done",
+        ended=ended,
         failure=failure,
-        root=(root_n, root_correct),
+        root=root,
         n_traces=len(traces),
         spent=_outside(spent, traces),
         seconds=seconds,
     )
+
+
+def _nobodys(problem: Problem, config: RunConfig) -> Failure:
+    takes = "; ".join(f"{row.name} takes {', '.join(sorted(row.module.TASKS))}" for row in config.generators)
+    message = f"no generator of the run takes the task {problem.task!r}: {takes}; add one under [[generators]]"
+    return Failure(stage="generate", error_type="no_generator", message=message)
 
 
 def problem_record(
@@ -190,6 +226,7 @@ def problem_record(
         problem_id=problem.problem_id,
         run_id=work.run_id,
         domain=problem.domain,
+        task=problem.task,
         family=problem.family,
         statement=problem.statement,
         reference=problem.reference,

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from generators.catalog import GENERATORS
 from generators.prompts import catalog as prompts
 from pipeline.config import PolicyConfig, RunConfig
 from pipeline.models import catalog
@@ -14,6 +13,7 @@ from pipeline.models.catalog import ENGINES
 from schemas.errors import ConfigError, ContinuationError
 from schemas.model import Model, ModelInfo, SamplingParams
 from schemas.pool import Pool, Prompt, Sampler
+from schemas.problem import ALL_TASKS
 
 
 def resolved(config: RunConfig) -> tuple[RunConfig, dict[str, str]]:
@@ -30,12 +30,16 @@ def resolved(config: RunConfig) -> tuple[RunConfig, dict[str, str]]:
         if lack := ENGINES[engine].missing():
             raise ConfigError(f"models.{name}.engine = {engine!r}: {lack}")
         models[name] = replace(model, engine=engine)
-    policies = tuple(map(_with_text, config.policies))
-    return replace(config, models=models, policies=policies, completer=_with_text(config.completer)), reasons
+    policies = tuple(map(_with_texts, config.policies))
+    return replace(config, models=models, policies=policies, completer=_with_texts(config.completer)), reasons
 
 
-def _with_text(policy: PolicyConfig) -> PolicyConfig:
-    return replace(policy, prompt=prompts.find(policy.prompt).text) if policy.prompt.endswith(".txt") else policy
+def _with_texts(policy: PolicyConfig) -> PolicyConfig:
+    def text(name: str, part: str) -> str:
+        return prompts.find(name, part).text if name.endswith(".txt") else name
+
+    own = {part: text(name, part) for part, name in policy.prompts.items()}
+    return replace(policy, prompt=text(policy.prompt, "solve"), prompts=own)
 
 
 def describe(config: RunConfig) -> dict[str, ModelInfo]:
@@ -80,8 +84,19 @@ def gpus(config: RunConfig) -> float:
 
 def assemble(config: RunConfig, models: Mapping[str, Model]) -> Pool:
     """Return the policies of the run over models that are there."""
-    writers = tuple(_sampler(policy, models[policy.model]) for policy in config.policies)
-    return Pool(writers=writers, completer=_sampler(config.completer, models[config.completer.model]))
+
+    def sampler(policy: PolicyConfig) -> Sampler:
+        model = models[policy.model]
+        params = SamplingParams(
+            temperature=policy.temperature,
+            top_p=policy.top_p,
+            max_tokens=policy.max_tokens,
+            stop=model.info.family.stop,
+        )
+        asked = _prompts(policy, model.info, config)
+        return Sampler(model=model, prompt=asked.pop("solve"), params=params, prompts=asked)
+
+    return Pool(writers=tuple(map(sampler, config.policies)), completer=sampler(config.completer))
 
 
 def meaning(config: RunConfig, infos: Mapping[str, ModelInfo]) -> dict[str, Any]:
@@ -89,9 +104,9 @@ def meaning(config: RunConfig, infos: Mapping[str, ModelInfo]) -> dict[str, Any]
 
     def one(policy: PolicyConfig) -> dict[str, Any]:
         info = infos[policy.model]
-        sampling = {key: value for key, value in asdict(policy).items() if key not in ("model", "prompt")}
-        prompt = _prompt(policy, info)
-        return sampling | {"model": [info.name, info.revision], "family": asdict(info.family), "prompt": prompt.text}
+        sampling = {key: value for key, value in asdict(policy).items() if key not in ("model", "prompt", "prompts")}
+        asked = {part: prompt.text for part, prompt in _prompts(policy, info, config).items()}
+        return sampling | {"model": [info.name, info.revision], "family": asdict(info.family), "prompts": asked}
 
     return {"policies": [one(policy) for policy in config.policies], "completer": one(config.completer)}
 
@@ -99,12 +114,13 @@ def meaning(config: RunConfig, infos: Mapping[str, ModelInfo]) -> dict[str, Any]
 def check(config: RunConfig, infos: Mapping[str, ModelInfo]) -> None:
     """Raise ContinuationError or ConfigError where the completer cannot continue what the policies write."""
     completer = infos[config.completer.model]
-    if not GENERATORS[config.generator_name].needs_continuation(config.generator):
+    continuing = [row.name for row in config.generators if row.module.needs_continuation(row.config)]
+    if not continuing:
         return
     if not completer.can_continue:
         raise ContinuationError(
             f"{completer.engine} model {completer.name} cannot continue an exact prefix, which step labels by "
-            f"{config.generator_name} need; name a [completer] that can, or ask for whole solutions only"
+            f"{', '.join(continuing)} need; name a [completer] that can, or ask for whole solutions only"
         )
     for writer in {policy.model for policy in config.policies}:
         family = infos[writer].family
@@ -122,15 +138,10 @@ def _used(config: RunConfig) -> dict[str, Any]:  # Any: ModelConfig, whose optio
     return {name: model for name, model in config.models.items() if name in names}
 
 
-def _sampler(policy: PolicyConfig, model: Model) -> Sampler:
-    params = SamplingParams(
-        temperature=policy.temperature,
-        top_p=policy.top_p,
-        max_tokens=policy.max_tokens,
-        stop=model.info.family.stop,
-    )
-    return Sampler(model=model, prompt=_prompt(policy, model.info), params=params)
-
-
-def _prompt(policy: PolicyConfig, info: ModelInfo) -> Prompt:
-    return prompts.find(policy.prompt or info.family.prompt)
+def _prompts(policy: PolicyConfig, info: ModelInfo, config: RunConfig) -> dict[str, Prompt]:
+    """Return every prompt that a policy may be asked with in this run: the question by task, and the generators' parts."""
+    asked = {}
+    for part in (*ALL_TASKS, *sorted({part for row in config.generators for part in row.module.PARTS})):
+        own = policy.prompts.get(part) or (policy.prompt if part in ALL_TASKS else "")
+        asked[part] = prompts.find(own, part) if own else prompts.default(part, info.family)
+    return asked

@@ -48,6 +48,7 @@ _OF_TRACE = {
     "run_id": "run_id",
     "generator": "generator",
     "domain": "domain",
+    "task": "problem.task",
     "family": "family",
     "role": "role",
     "difficulty": "problem.difficulty",
@@ -197,7 +198,17 @@ def _raw(out: Path, runs: Sequence[Run], table: str, schema: pa.Schema, connecti
     elif any(run.schema_version < SCHEMA_VERSION for run in runs):
         # Columns, and fields of structs, that an older shard does not have are null in its rows.
         source = f"({_no_rows(schema, connection)} UNION ALL BY NAME SELECT * FROM {source})"
+        source = f"(SELECT * REPLACE ({_solved(schema)}) FROM {source})"
     return f"SELECT * REPLACE (make_timestamp(epoch_us(created_at)) AS created_at) FROM {source}"
+
+
+def _solved(schema: pa.Schema) -> str:
+    """Return the column with `task` in it, `solve` where it is null: there was no other before schema 3."""
+    if "task" in schema.names:
+        return "coalesce(task, 'solve') AS task"
+    names = [f.name for f in schema.field("problem").type]
+    values = {name: f"problem.{name}" for name in names} | {"task": "coalesce(problem.task, 'solve')"}
+    return f"struct_pack({', '.join(f'{name} := {value}' for name, value in values.items())}) AS problem"
 
 
 def _no_rows(schema: pa.Schema, connection: duckdb.DuckDBPyConnection) -> str:

@@ -4,18 +4,25 @@ A row that cannot be used becomes a `Refused` with file, line and remedy, and th
 source that gives nothing at all. Asking for more continues: the first `count` of a source are always the same ones.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pipeline import columns, rows_in
 from pipeline.columns import Defaults, Fault, Kind
 from pipeline.config import SourceConfig
 from pipeline.families import catalog
+from pipeline.programs import source as programs
+from pipeline.programs.questions import QUESTIONS, Asking
 from schemas import ids
 from schemas.errors import SourceError
 from schemas.problem import Problem, Solution
-from verifiers.catalog import VERIFIERS
+from verifiers import python
+from verifiers.catalog import VERIFIERS, config_of
+from verifiers.judge import Config as JudgeConfig
+from verifiers.judge import LocalJudge, require
+from verifiers.sandbox.pool import Sandbox
 
 MAX_REPEATS = 10_000
 """Draws of nothing new in a row after which the families count as used up."""
@@ -44,30 +51,42 @@ class Loaded:
     refused: tuple[Refused, ...]
     identity: str
     """Goes into the fingerprint: changes with the content of a file or folder; empty for the families."""
+    notes: tuple[str, ...] = ()
+    """What is worth knowing of problems that are not refused."""
 
 
-def load(config: SourceConfig, count: int, seed: int) -> Loaded:
+def load(config: SourceConfig, count: int, seed: int, verifiers: Mapping[str, Any] | None = None) -> Loaded:
     """Return the first `count` problems; refused rows count, duplicates do not. Nothing is parsed beyond them.
 
-    Raises SourceError where the source cannot be read, has no usable row, or the families have no `count` problems.
+    `verifiers` are the Configs of verifiers by NAME. Raises ConfigError where this machine cannot judge what is
+    there, and SourceError where the source cannot be read, has no usable row, or the families have no `count` problems.
     """
     if config.path is None:
         return Loaded(problems=tuple(_from_families(config, count, seed)), refused=(), identity="")
+    if programs.holds_programs(config.path, config.split):
+        return _from_programs(config, config.path, count, verifiers or {})
     source = rows_in.open_input(config.path, config.split)
-    reading = _Reading(source, _defaults(source, "math", config.licence, config.split))
-    for row in source.rows:
-        if len(reading.first) >= count:
-            break
-        problem = reading.problem(row, with_solutions=False)
-        if problem is not None:
-            reading.problems[problem.problem_id] = problem
-    else:
-        reading.raise_if_unusable()
+    with LocalJudge(JudgeConfig(verifiers=verifiers or {})) as judge:
+        reading = _Reading(source, _defaults(source, "math", config.licence, config.split), judge)
+        for row in source.rows:
+            if len(reading.first) >= count:
+                break
+            problem = reading.problem(row, with_solutions=False)
+            if problem is not None:
+                reading.problems[problem.problem_id] = problem
+        else:
+            reading.raise_if_unusable()
     return reading.loaded()
 
 
 def load_given(
-    path: Path, *, domain: str = "math", licence: str = "unknown", split: str = "test", count: int | None = None
+    path: Path,
+    *,
+    domain: str = "math",
+    licence: str = "unknown",
+    split: str = "test",
+    count: int | None = None,
+    verifiers: Mapping[str, Any] | None = None,
 ) -> Loaded:
     """Return the problems of a file that brings solutions, each with all of its own, from wherever in the file.
 
@@ -75,17 +94,18 @@ def load_given(
     SourceError where the file cannot be read or has no usable row.
     """
     source = rows_in.open_input(str(path), split)
-    reading = _Reading(source, _defaults(source, domain, licence, split))
     given: dict[str, list[Solution]] = {}
-    for row in source.rows:
-        full = count is not None and len(reading.first) >= count
-        problem = reading.problem(row, with_solutions=True, known_only=full)
-        if problem is None:
-            continue
-        solutions = reading.solutions(row, problem)
-        if solutions and problem.problem_id not in reading.problems:
-            reading.problems[problem.problem_id] = problem
-        given.setdefault(problem.problem_id, []).extend(solutions)
+    with LocalJudge(JudgeConfig(verifiers=verifiers or {})) as judge:
+        reading = _Reading(source, _defaults(source, domain, licence, split), judge)
+        for row in source.rows:
+            full = count is not None and len(reading.first) >= count
+            problem = reading.problem(row, with_solutions=True, known_only=full)
+            if problem is None:
+                continue
+            solutions = reading.solutions(row, problem)
+            if solutions and problem.problem_id not in reading.problems:
+                reading.problems[problem.problem_id] = problem
+            given.setdefault(problem.problem_id, []).extend(solutions)
     reading.raise_if_unusable()
     loaded = reading.loaded()
     return replace(loaded, problems=tuple(replace(p, given=tuple(given[p.problem_id])) for p in loaded.problems))
@@ -115,17 +135,50 @@ def _from_families(config: SourceConfig, count: int, seed: int) -> Iterator[Prob
             )
 
 
+def _from_programs(config: SourceConfig, path: str, count: int, verifiers: Mapping[str, Any]) -> Loaded:
+    """Return the first questions about the functions of Python files, or of rows that bring code."""
+    asking = Asking(
+        questions=tuple(name for name in QUESTIONS if name in config.questions),
+        inputs=config.inputs_per_program,
+        licence=config.licence,
+        split=config.split,
+    )
+    with Sandbox(config_of(python, verifiers).sandbox) as sandbox:
+        asked = programs.load(path, count, asking, sandbox)
+    refused = [
+        Refused(where=one.where, message=one.message, statement=one.content, problem_id=one.content_id, kind="unreadable")
+        for one in asked.skipped
+    ]
+    kept = []
+    with LocalJudge(JudgeConfig(verifiers=verifiers)) as judge:
+        for problem in asked.problems:
+            error = VERIFIERS[problem.domain].reference_error(problem, judge.check_sync)
+            if error is None:
+                kept.append(problem)
+                continue
+            refused.append(
+                Refused(
+                    where=problem.source, message=f"{error}; correct the function or its tests", kind="bad_reference",
+                    statement=problem.statement, problem_id=problem.problem_id,
+                )  # fmt: skip
+            )
+    return Loaded(problems=tuple(kept), refused=tuple(refused), identity=asked.identity, notes=asked.notes)
+
+
 class _Reading:
     """What has been read of one source so far."""
 
-    def __init__(self, source: rows_in.Input, defaults: Defaults) -> None:
+    def __init__(self, source: rows_in.Input, defaults: Defaults, judge: LocalJudge) -> None:
         self.source = source
         self.defaults = defaults
+        self.judge = judge
         self.problems: dict[str, Problem] = {}
         self.refused: list[Refused] = []
         self.first: dict[str, str] = {}
         """Where each id was met first, usable or not."""
         self._unusable: set[str] = set()
+        self._judged: set[tuple[str, str]] = set()
+        """Domains and tasks that this machine can judge."""
 
     def problem(self, row: rows_in.Row, *, with_solutions: bool, known_only: bool = False) -> Problem | None:
         """Return the problem of a row where it can be used; a refusal is noted.
@@ -144,7 +197,7 @@ class _Reading:
         if known_only:
             return None
         self.first[problem_id] = self._where(row)
-        fault = made if isinstance(made, Fault) else _reference_fault(made)
+        fault = made if isinstance(made, Fault) else self._reference_fault(made)
         if fault is None and isinstance(made, Problem):
             return made
         assert fault is not None
@@ -197,10 +250,12 @@ class _Reading:
     def _where(self, row: rows_in.Row) -> str:
         return f"{self.source.shown}:{row.number}"
 
-
-def _reference_fault(problem: Problem) -> Fault | None:
-    error = VERIFIERS[problem.domain].reference_error(problem)
-    if error is None:
-        return None
-    message = f"{error}; correct the reference or remove the row"
-    return Fault(kind="bad_reference", message=message, statement=problem.statement)
+    def _reference_fault(self, problem: Problem) -> Fault | None:
+        if (problem.domain, problem.task) not in self._judged:
+            require((problem,), self.judge.config.verifiers)
+            self._judged.add((problem.domain, problem.task))
+        error = VERIFIERS[problem.domain].reference_error(problem, self.judge.check_sync)
+        if error is None:
+            return None
+        message = f"{error}; correct the reference or remove the row"
+        return Fault(kind="bad_reference", message=message, statement=problem.statement)

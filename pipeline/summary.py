@@ -53,6 +53,7 @@ def summarise(plan: Plan, outcome: Outcome, out: Path) -> Row:
             "traces": ask(_TOTALS)[0],
             "steps": ask(_STEPS)[0],
             "label_quality": [row for row in quality if row["steps"]],
+            "sufficiency": ask((QUERIES / "sufficiency.sql").read_text()),
             "tokens": ask(_TOKENS)[0],
             "files": len(plan.committed),
             "bytes": sum(entry.bytes for entry in plan.committed),
@@ -112,6 +113,12 @@ def show(summary: Row, console: Console, query: str) -> None:
             soft_wrap=True,
         )
         console.print(_quality(summary["label_quality"]))
+    if summary["sufficiency"]:
+        console.print(
+            "blind re-derivation: share of programs that pass (95% over problems); shuffled is the reasoning of another program",
+            soft_wrap=True,
+        )
+        console.print(_sufficiency(summary["sufficiency"]))
     for advice in _advice(summary, query):
         console.print(advice, style="yellow", markup=False, soft_wrap=True)
     for command in (query, f"{query} NAME=label_quality"):
@@ -145,6 +152,27 @@ def _quality(rows: Sequence[Row]) -> Table:
     return table
 
 
+_ARMS = ("reasoning", "alone", "uplift", "shuffled")
+
+
+def _sufficiency(rows: Sequence[Row]) -> Table:
+    """Return a table with a line for each family and its arms beside each other."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("family", style="cyan", no_wrap=True)
+    for heading in ("problems", *_ARMS, "shuffled as alone"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for family in dict.fromkeys(row["family"] for row in rows):
+        arms = {row["arm"]: row for row in rows if row["family"] == family}
+        cells = [f"{arms[arm]['p_pass']:.2f} ({_interval(arms[arm])})" if arm in arms else "-" for arm in _ARMS]
+        same = ("yes" if arms["shuffled"]["as_alone"] else "no") if "shuffled" in arms else "-"
+        table.add_row(family, f"{arms['reasoning']['problems']:,}", *cells, same)
+    return table
+
+
+def _interval(row: Row) -> str:
+    return f"{row['low']:.2f} to {row['high']:.2f}"
+
+
 def _advice(summary: Row, query: str) -> list[str]:
     """Return what a person should do about how problems ended."""
     ended, advice = summary["problems"], []
@@ -156,7 +184,7 @@ def _advice(summary: Row, query: str) -> list[str]:
         )
     if ended.get("skipped"):
         advice.append(
-            f'{ended["skipped"]:,} of the input rows were skipped; {query} SQL="SELECT source, message FROM problems '
+            f'{ended["skipped"]:,} of the problems or input rows were skipped; {query} SQL="SELECT source, message FROM problems '
             "WHERE ended = 'skipped'\" says which and why."
         )
     if ended.get("error"):

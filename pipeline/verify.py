@@ -15,7 +15,10 @@ from pipeline.models.model_families import FAMILIES
 from pipeline.result import RESULTS, Result, traces_of
 from schemas.problem import Problem
 from schemas.table import from_table, to_table
-from verifiers.catalog import VERIFIERS
+from verifiers.catalog import VERIFIERS, config_of
+
+_ANSWERS = ("solution", "revision")
+"""Roles of a trace whose text answers its problem."""
 
 
 def audit(results: pa.Table, configs: Mapping[str, Any]) -> pa.Table:
@@ -33,20 +36,23 @@ def audit(results: pa.Table, configs: Mapping[str, Any]) -> pa.Table:
 def _irreproducible(traces: pa.Table, configs: Mapping[str, Any]) -> dict[str, str]:
     """Return the status that the audit found, by trace id, where it is not the one recorded.
 
-    What only the slow tier can tell is passed over: it has had its deadline once.
+    What only the slow tier or a run of a program can tell is passed over: it has had its deadline once. So is what the verifier
+    of the domain did not judge: plans and critiques have judges of their own.
     """
     steps = traces.column("steps").combine_chunks()
     texts = pa.ListArray.from_arrays(steps.offsets, steps.values.field("text")).to_pylist()
-    names = ["trace_id", "status", "outcome", "domain", "family", "problem_id", "problem", "policy"]
+    names = ["trace_id", "role", "verifier", "status", "outcome", "domain", "family", "problem_id", "problem", "policy"]
     columns = traces.select(names).to_pylist()
     found = {}
     for row, text in zip(columns, texts, strict=True):
+        verifier = VERIFIERS.get(row["domain"])
+        if verifier is None or row["verifier"] != verifier.NAME or row["role"] not in _ANSWERS:
+            continue
         if row["status"] in ("truncated", "looping"):
             continue
         problem = Problem(problem_id=row["problem_id"], domain=row["domain"], family=row["family"], **row["problem"])
         answer = FAMILIES.get(row["policy"]["model_family"], FOREIGN).answer_part("".join(text))
-        verifier = VERIFIERS[row["domain"]]
-        verdict = verifier.quick(problem, answer, configs.get(verifier.NAME) or verifier.Config())
+        verdict = verifier.quick(problem, answer, config_of(verifier, configs))
         if verdict is not None and (verdict.status, verdict.outcome) != (row["status"], row["outcome"]):
             found[row["trace_id"]] = verdict.status
     return found

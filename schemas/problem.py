@@ -1,11 +1,17 @@
 """A problem as it comes in, and the record of how it ended."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import pyarrow as pa
 
 from schemas.table import field, table_schema
+
+Task = Literal["solve", "output", "input", "program"]
+"""What is asked: the answer of a question or a proof (`solve`), what a call returns (`output`), arguments for which a function
+returns a value (`input`), a program that passes tests (`program`)."""
+
+ALL_TASKS: tuple[Task, ...] = get_args(Task)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,18 +30,19 @@ class Problem:
     problem_id: str
     domain: str
     """Picks the verifier: math, code, proof."""
+    task: Task = "solve"
     family: str
     """A procedural family with exact step truth, or the name of the source."""
     statement: str
     reference: str
-    """Gold answer, tests or formal statement, by domain."""
+    """Gold answer, value, tests or formal statement, by domain and task: all that the verdict needs."""
     source: str
     """Where it came from, with the line for a file."""
     licence: str
     split: str
     difficulty: float | None = None
     program: str | None = None
-    """What an exact step checker needs beyond the statement, as JSON; null where there is none or none is needed."""
+    """What exact step checks and generators need beyond statement and reference, as JSON; null where there is none."""
     given: tuple[Solution, ...] = ()
     """Solutions that came with it; no generator but `given` looks at them."""
 
@@ -50,6 +57,7 @@ class ProblemRecord:
     problem_id: str
     run_id: str
     domain: str
+    task: Task
     family: str
     statement: str
     reference: str
@@ -82,6 +90,7 @@ GIVEN = table_schema(
     "given",
     field("problem_id", _text, "hash of domain, statement and reference"),
     field("domain", _text, "math, code, proof"),
+    field("task", _text, "what is asked: solve | output | input | program"),
     field("family", _text, "procedural family or name of the source"),
     field("statement", _text, "what the model is asked"),
     field("reference", _text, "gold answer, tests or formal statement"),
@@ -89,7 +98,7 @@ GIVEN = table_schema(
     field("licence", _text, "licence of the source"),
     field("split", _text, "split of the source"),
     field("difficulty", pa.float64(), "the source's own scale", nullable=True),
-    field("program", _text, "what an exact step checker needs beyond the statement", nullable=True),
+    field("program", _text, "what step checks and generators need besides, as JSON", nullable=True),
     field(
         "given",
         pa.list_(
@@ -109,6 +118,7 @@ PROBLEMS = table_schema(
     field("problem_id", _text, "hash of domain, statement and reference"),
     field("run_id", _text, "fingerprint of the run"),
     field("domain", _text, "math, code, proof"),
+    field("task", _text, "what is asked: solve | output | input | program"),
     field("family", _text, "procedural family or name of the source"),
     field("statement", _text, "what the model was asked"),
     field("reference", _text, "gold answer, tests or formal statement"),

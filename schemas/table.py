@@ -12,8 +12,9 @@ import pyarrow as pa
 
 Row = TypeVar("Row")
 
-SCHEMA_VERSION = 2
-"""2: `completer`, `policy.model_family`, dollars, engine time of problems. Older shards are read with nulls in their place."""
+SCHEMA_VERSION = 3
+"""2: `completer`, `policy.model_family`, dollars, engine time of problems; older shards are read with nulls in their place.
+3: `task` of problems and of traces' problems; older shards are read as `solve`."""
 
 
 def field(name: str, type_: pa.DataType, doc: str, *, nullable: bool = False) -> pa.Field:

@@ -5,20 +5,23 @@ from typing import Literal
 
 import pyarrow as pa
 
+from schemas.problem import Task
 from schemas.table import field, table_schema
 from schemas.verdict import Claim, Outcome
 
 Role = Literal["solution", "critique", "review", "summary", "translation", "revision", "plan"]
-StopReason = Literal["fixed", "terminal", "not_chosen", "unsolved", "over_length"]
+StopReason = Literal["fixed", "terminal", "not_chosen", "unsolved", "over_length", "refused"]
 """Why probing of a step ended: `fixed` = all rollouts drawn, `terminal` = the trace's own verdict stands, `not_chosen` = the
 config labels fewer traces than it samples, `unsolved` = the policy never got there from the bare question, so its rollouts
-would say nothing, `over_length` = no room left for a continuation."""
+would say nothing, `over_length` = no room left for a continuation, `refused` = the text itself was rejected before anything was
+drawn from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceProblem:
     """The part of a problem that every trace carries."""
 
+    task: Task
     statement: str
     reference: str
     source: str
@@ -219,6 +222,7 @@ TRACES = table_schema(
     field(
         "problem",
         _struct(
+            field("task", _text, "what is asked: solve | output | input | program"),
             field("statement", _text, "what the model was asked"),
             field("reference", _text, "gold answer, tests or formal statement"),
             field("source", _text, "where it came from"),

@@ -1,11 +1,13 @@
 """Problems, models and judges for tests that say themselves what happens."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
+from generators.prompts import catalog
 from pipeline.models.scripted import CodePoints
 from schemas import ids
+from schemas.judge import CameTo
 from schemas.model import Completion, Model, ModelFamily, ModelInfo, SamplingParams, Tokenizer, Tokens
 from schemas.pool import Pool, Prompt, Sampler
 from schemas.problem import Problem
@@ -38,10 +40,22 @@ LINES = ModelFamily(name="lines", template="{prompt}\n", prompt="solve_bare.v1")
 
 
 def a_sampler(
-    model: Model, *, max_tokens: int = 160, temperature: float = 1.0, top_p: float = 1.0, prompt: str = "{problem}"
+    model: Model,
+    *,
+    max_tokens: int = 160,
+    temperature: float = 1.0,
+    top_p: float = 1.0,
+    prompt: str = "{problem}",
+    parts: Mapping[str, str] | None = None,
 ) -> Sampler:
+    """Return a policy. `parts`: its prompts by task and part; those of our own policies unless given."""
     params = SamplingParams(temperature=temperature, top_p=top_p, max_tokens=max_tokens)
-    return Sampler(model=model, prompt=Prompt(name="test", text=prompt), params=params)
+    if parts is None:
+        prompts = {part: catalog.find(f"{part}_bare.v1", part) for part in catalog.FIELDS}
+        prompts.pop("solve")
+    else:
+        prompts = {part: Prompt(name="test", text=text) for part, text in parts.items()}
+    return Sampler(model=model, prompt=Prompt(name="test", text=prompt), params=params, prompts=prompts)
 
 
 def a_pool(model: Model, *, completer: Model | None = None, max_tokens: int = 160) -> Pool:
@@ -131,6 +145,9 @@ class TellingJudge:
 
     async def check_steps(self, problem: Problem, steps: Sequence[str]) -> StepChecks:
         return StepChecks(steps=(StepCheck(exact_local=None, exact_prefix=None),) * len(steps))
+
+    async def run(self, problem: Problem, code: str, entry_point: str, calls: Sequence[str]) -> Sequence[CameTo]:
+        return ()
 
 
 def untimed(trace: Trace) -> Trace:

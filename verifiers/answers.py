@@ -22,6 +22,7 @@ Text is never evaluated as code, and nothing here uses signals.
 
 import re
 import time
+from collections.abc import Callable
 from typing import Literal
 
 from schemas.problem import Problem
@@ -82,8 +83,13 @@ def quick(problem: Problem, text: str, config: Policies = DEFAULTS) -> Verdict |
     return _timed(problem.reference, text, config, slow=False)
 
 
-def reference_error(problem: Problem) -> str | None:
-    """Say why the gold answer does not verify against itself, None where it does."""
+def missing(problem: Problem, config: Policies = DEFAULTS) -> str | None:
+    """Say what this machine lacks to judge `problem`: nothing, ever."""
+    return None
+
+
+def reference_error(problem: Problem, check: Callable[[Problem, str], Verdict] | None = None) -> str | None:
+    """Say why the gold answer does not verify against itself, None where it does. What can be read equals itself: no `check`."""
     gold = find(problem.reference)
     if gold is None:
         return "the reference holds no final answer"

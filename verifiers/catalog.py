@@ -3,12 +3,12 @@
 `VERIFIERS` is the whole list: a new verifier is one file and one line here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from schemas.problem import Problem
 from schemas.verdict import Outcome, Verdict
-from verifiers import answers
+from verifiers import answers, python
 
 
 class Verifier(Protocol):
@@ -35,7 +35,7 @@ class Verifier(Protocol):
         ...
 
     def check(self, problem: Problem, text: str, config: Any) -> Verdict:
-        """Judge a whole text. May take long on hostile input: `workers.Workers` puts a deadline on it."""
+        """Judge a whole text. May take long and start processes: a run asks its judge (`judge.py`) instead."""
         ...
 
     def quick(self, problem: Problem, text: str, config: Any) -> Verdict | None:
@@ -50,14 +50,32 @@ class Verifier(Protocol):
         """Return the undecided verdict for a check that its worker did not finish."""
         ...
 
-    def reference_error(self, problem: Problem) -> str | None:
-        """Say why the reference does not verify against itself, None where it does."""
+    def missing(self, problem: Problem, config: Any) -> str | None:
+        """Say what this machine lacks to judge `problem` and what to do about it, None where nothing."""
+        ...
+
+    def reference_error(self, problem: Problem, check: Callable[[Problem, str], Verdict] | None = None) -> str | None:
+        """Say why the reference does not verify against itself, None where it does.
+
+        `check` judges a text as a judge's `check_sync` does; without it, what would have to run is left out.
+        """
         ...
 
 
 Failure = answers.Failure
 
-VERIFIERS: dict[str, Verifier] = {"math": answers}
+VERIFIERS: dict[str, Verifier] = {"math": answers, "code": python}
+
+
+def config_of(verifier: Verifier, configs: Mapping[str, Any]) -> Any:  # Any: the verifier module's own Config
+    """Return the Config of a verifier out of those by NAME, its defaults where none is there."""
+    return configs.get(verifier.NAME) or verifier.Config()
+
+
+def unavailable(domain: str) -> Verdict:
+    """Return the undecided verdict for a domain that no verifier knows."""
+    reason = f"no verifier for the domain {domain!r}; known: {', '.join(sorted(VERIFIERS))}"
+    return Verdict(outcome="undecided", status="unavailable", reason=reason, verifier="none", version=0)
 
 
 def truncated(problem: Problem, text: str) -> Verdict:

@@ -1,244 +1,261 @@
-"""Python programs: do they return what is expected, or pass the tests that came with the problem?
+"""Questions about Python programs: what does it return, for which arguments, and does a program do what is asked?
 
-A program runs in the sandbox and is believed nothing: it gets arguments and gives values, and both the expected values and the
-comparison stay here (`programs/compare.py`); assert-style tests run in a process of their own (`programs/examine.py`).
+By the problem's task:
 
-What passes runs again under another hash seed with its calls in the other order: whatever comes of that but another pass is
-`flaky`. What fails is not asked twice. A call that raises where a value was expected is an `error`, as is a program that does
-not load or ends early; `fail` is a wrong value, or one that is no plain value. Undecided: `flaky`, and `infra`, which is our own
-failure or that of the tests.
+- `output`: the value that the text gives as its answer, against the recorded one. Types as Python prints them: 1, True and
+  1.0 are three answers, a list is no tuple; floats within tolerance. Nothing runs.
+- `input`: the arguments that the text gives as its answer; the problem's own program is called with them, and must return what is
+  wanted. Values only, no expressions.
+- `program`: the text's program, against cases or assert-style tests. Code that the problem gives stands before it.
 
-Not promised: a change that a program makes to its arguments is not looked at, and `if __name__ == "__main__":` does not run.
+What a program does is found out in the sandbox (`programs/judgement.py`). `check` opens one for a single verdict; runs ask the
+`judge.py`, which keeps some open and has canaries among what it runs.
 """
 
+import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from schemas.verdict import Outcome
-from verifiers.programs import compare
-from verifiers.programs.compare import shown
-from verifiers.programs.examine import examine
+from schemas.errors import ConfigError
+from schemas.problem import Problem
+from schemas.verdict import Outcome, Verdict
+from verifiers.programs import compare, judgement, questions
+from verifiers.programs.batch import Judge
+from verifiers.programs.judgement import Cases, CodeVerdict, Submission, one_line
+from verifiers.programs.literals import Arguments, Found, Unreadable
+from verifiers.programs.questions import Fault
+from verifiers.programs.reading import Said, call_in, program_in, value_in
+from verifiers.sandbox import rows
 from verifiers.sandbox.pool import Sandbox
-from verifiers.sandbox.rows import Call, Limits, Program, Returned, Run, Value
+from verifiers.sandbox.rows import Call, Limits, Program
 
 NAME = "python"
-VERSION = 1
+VERSION = 2
 
-Status = Literal["pass", "fail", "error", "timeout", "limit", "blocked", "flaky", "infra"]
-STATUSES: dict[Status, Outcome] = {
-    "pass": "accepted",
-    "fail": "rejected",
-    "error": "rejected",
-    "timeout": "rejected",
-    "limit": "rejected",
-    "blocked": "rejected",
-    "flaky": "undecided",
-    "infra": "undecided",
-}
+Status = judgement.Status | Literal["no_answer", "truncated"]
+Failure = Literal["deadline", "crash"]
+STATUSES: dict[str, Outcome] = {**judgement.STATUSES, "no_answer": "rejected", "truncated": "rejected"}
 
-DEFAULT_LIMITS = Limits()
-_MAX_REASON = 400
-"""Characters; error messages are the program's own and may be of any length."""
+MAX_ANSWER = 10_000
+"""Characters of a program that a verdict repeats as the answer; of a longer one it repeats nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CodeVerdict:
-    """What became of one program."""
+class Config:
+    """What the verifier leaves open: the limits of one run of a program, and what confines it."""
 
-    status: Status
-    reason: str
-    """One line: the first call that went wrong and what was expected, or which limit was reached."""
-    layers: tuple[str, ...]
-    """The walls of the sandbox that were up."""
-    cpu_s: float
-    """Processor time of the program, all runs together."""
+    cpu_s: float = 2.0
+    """Processor time on the reference core of `sandbox/calibration.py`. Programs that do not end cost all of it."""
+    memory_mb: int = 256
+    rerun: bool = True
+    """What passes runs again under another hash seed, its calls in the other order; what differs then is `flaky`."""
+    unconfined: bool = False
+    """Run programs even where nothing on this machine confines them."""
 
     @property
-    def outcome(self) -> Outcome:
-        """What the status counts as."""
-        return STATUSES[self.status]
+    def limits(self) -> Limits:
+        """The limits of one run."""
+        return Limits(cpu_s=self.cpu_s, memory_bytes=self.memory_mb << 20)
+
+    @property
+    def sandbox(self) -> rows.Config:
+        """A sandbox for one program at a time."""
+        return rows.Config(workers=1, unconfined=self.unconfined)
+
+
+DEFAULTS = Config()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cases:
-    """Calls of the entry point and what they should return, pairwise."""
+class Job:
+    """What has to run for a verdict, and the answer that it is about."""
 
-    calls: tuple[Call, ...]
-    expected: tuple[Value, ...]
-    rules: compare.Rules = compare.JSON
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssertTests:
-    """Assert-style tests; `prompt` is the code that the problem gives, trusted, empty where it gives none."""
-
-    code: str
-    prompt: str = ""
+    submission: Submission
+    answer: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
-    """A program and what it is judged by."""
-
-    program: Program
-    by: Cases | AssertTests
-    limits: Limits = field(default=DEFAULT_LIMITS)
-
-
-def check(sandbox: Sandbox, submission: Submission) -> CodeVerdict:
-    """Judge one program. Total: whatever goes wrong is in the verdict."""
-    if isinstance(submission.by, Cases):
-        return check_cases(sandbox, submission.program, submission.by, submission.limits)
-    return check_tests(sandbox, submission.program, submission.by, submission.limits)
+def check(problem: Problem, text: str, config: Config = DEFAULTS) -> Verdict:
+    """Judge a whole text in a sandbox of its own. Total; takes as long as its program may."""
+    start = time.perf_counter()
+    asked = job(problem, text, config)
+    if isinstance(asked, Verdict):
+        return asked
+    try:
+        with Judge(config.sandbox) as judge:
+            (found,) = judge.judge([asked.submission])
+    except (ConfigError, OSError) as error:
+        return _verdict("infra", str(error), asked.answer, time.perf_counter() - start)
+    return judged(found, asked.answer, time.perf_counter() - start)
 
 
-def check_cases(sandbox: Sandbox, program: Program, cases: Cases, limits: Limits = DEFAULT_LIMITS) -> CodeVerdict:
-    """Judge a program by what its calls return: all in one process, then backwards in another."""
-    turned = Cases(calls=cases.calls[::-1], expected=cases.expected[::-1], rules=cases.rules)
-    first = once(sandbox, program, cases, limits)
-    return first if first.status != "pass" else _twice(first, once(sandbox, program, turned, limits, seed=1))
+def quick(problem: Problem, text: str, config: Config = DEFAULTS) -> Verdict | None:
+    """Return the verdict where nothing has to run for it: all of task `output`, and texts without a usable answer."""
+    start = time.perf_counter()
+    if problem.task == "output":
+        return _output(problem, text, start)
+    if problem.task == "input":
+        asked = _input(problem, text, config, start)
+        return asked if isinstance(asked, Verdict) else None
+    return _no_program(problem, text) if problem.task == "program" else None
 
 
-def check_tests(sandbox: Sandbox, program: Program, tests: AssertTests, limits: Limits = DEFAULT_LIMITS) -> CodeVerdict:
-    """Judge a program by assert-style tests (`programs/examine.py` says which), then again with another seed."""
-    first = once(sandbox, program, tests, limits)
-    return first if first.status != "pass" else _twice(first, once(sandbox, program, tests, limits, seed=1))
+def job(problem: Problem, text: str, config: Config) -> Job | Verdict:
+    """Return what has to run for a verdict on `text`, or the verdict where nothing has to. Total."""
+    start = time.perf_counter()
+    match problem.task:
+        case "output":
+            return _output(problem, text, start)
+        case "input":
+            return _input(problem, text, config, start)
+        case "program":
+            return _no_program(problem, text) or _program(problem, text, config)
+    return _verdict("infra", _no_task(problem), None, 0.0)
 
 
-def once(
-    sandbox: Sandbox, program: Program, by: Cases | AssertTests, limits: Limits = DEFAULT_LIMITS, *, seed: int = 0
-) -> CodeVerdict:
-    """Judge a program by one run: half the price, and never `flaky`."""
-    if isinstance(by, Cases):
-        return _by_cases(sandbox, program, by, limits, seed)
-    return _by_tests(sandbox, program, by, limits, seed)
+def judged(found: CodeVerdict, answer: str | None, seconds: float) -> Verdict:
+    """Return the verdict of a job that ran."""
+    return _verdict(found.status, found.reason, answer, seconds)
 
 
-def _by_tests(sandbox: Sandbox, program: Program, tests: AssertTests, limits: Limits, seed: int) -> CodeVerdict:
-    run, tests_run, found = examine(sandbox, program, tests.code, prompt=tests.prompt, limits=limits, seed=seed)
-    if run.status != "done":
-        return _stopped(run)
-    if tests_run.status != "done":
-        return _verdict("infra", f"the tests themselves: {_why(tests_run)}", run)
-    if found is None:
-        said = tests_run.returned[0].error if tests_run.returned else None
-        return _verdict("infra", f"the tests gave no finding: {said or 'nothing came back'}", run)
-    if found.outcome == "passed" and any(one.kind == "unplain" for one in run.returned):
-        # The tests were given a TypeError in its place, and took it for the program's.
-        return _verdict("fail", "returned no plain value, which the tests took for an exception", run)
-    if found.outcome == "passed":
-        said = f"; taken from the program: {', '.join(found.borrowed)}" if found.borrowed else ""
-        return _verdict("pass", f"the tests passed, {_counted(found.calls)}{said}", run)
-    if found.outcome == "raised" and run.returned and run.returned[-1].kind == "unplain":
-        return _verdict("fail", found.reason, run)  # a wrong value, which the tests could not be given
-    status: dict[str, Status] = {"failed": "fail", "raised": "error", "broken": "infra"}
-    return _verdict(status[found.outcome], found.reason, run)
+def truncated(text: str) -> Verdict:
+    """Judge a completion that was cut at its token limit: rejected."""
+    return _verdict("truncated", "cut off before it ended", None, 0.0)
 
 
-def _by_cases(sandbox: Sandbox, program: Program, cases: Cases, limits: Limits, seed: int) -> CodeVerdict:
-    if not cases.calls or len(cases.calls) != len(cases.expected):
-        reason = f"{len(cases.calls)} calls and {len(cases.expected)} expected values: nothing to judge by"
-        return CodeVerdict(status="infra", reason=reason, layers=sandbox.layers, cpu_s=0.0)
-    run = sandbox.run(program, cases.calls, limits, seed=seed)
-    if run.status != "done":
-        return _stopped(run)
-    if len(run.returned) != len(cases.calls):
-        return _verdict("infra", f"{len(run.returned)} answers to {len(cases.calls)} calls", run)
-    for call, expected, returned in zip(cases.calls, cases.expected, run.returned, strict=True):
-        wrong = _wrong(expected, returned, cases.rules)
-        if wrong is not None:
-            status, reason = wrong
-            return _verdict(status, f"{_called(program, call)} {reason}", run)
-    return _verdict("pass", f"{_counted(len(cases.calls))} returned what was expected", run)
+def failed(status: Failure, reason: str, seconds: float) -> Verdict:
+    """Return the undecided verdict for a check that was not finished."""
+    return _verdict("infra", reason, None, seconds)
 
 
-def _twice(first: CodeVerdict, second: CodeVerdict) -> CodeVerdict:
-    """Put two runs together, of which the first passed."""
-    cpu_s = first.cpu_s + second.cpu_s
-    if second.status in ("pass", "infra"):
-        return CodeVerdict(status=second.status, reason=second.reason, layers=second.layers, cpu_s=cpu_s)
-    reason = f"passed, but not under another hash seed and order: {second.status}, {second.reason}"
-    return CodeVerdict(status="flaky", reason=reason[:_MAX_REASON], layers=second.layers, cpu_s=cpu_s)
+def missing(problem: Problem, config: Config = DEFAULTS) -> str | None:
+    """Say what this machine lacks to judge `problem`, with the remedy; None where nothing. Starts a sandbox to see."""
+    if problem.task == "output":
+        return None
+    try:
+        Sandbox(config.sandbox).close()
+    except (ConfigError, OSError) as error:
+        return str(error)
+    return None
 
 
-def _wrong(expected: Value, returned: Returned, rules: compare.Rules) -> tuple[Status, str] | None:
-    if returned.kind == "raised":
-        return "error", f"raised {returned.error}"
-    if returned.kind == "unplain":
-        return "fail", f"returned no plain value: {returned.error}"
-    said = compare.difference(expected, returned.value, rules)
-    return None if said is None else ("fail", f"is wrong: {said}")
+def reference_error(problem: Problem, check: Callable[[Problem, str], Verdict] | None = None) -> str | None:
+    """Say why the reference does not verify against itself, None where it does.
 
-
-def _stopped(run: Run) -> CodeVerdict:
-    assert run.status != "done"
-    return _verdict(run.status, _why(run), run)
-
-
-_WORDS = {"timeout": "out of time: {}", "limit": "over a limit: {}", "blocked": "tried what is forbidden: {}"}
-
-
-def _why(run: Run) -> str:
-    return _WORDS.get(run.status, "{}").format(run.reason)
-
-
-def _verdict(status: Status, reason: str, run: Run) -> CodeVerdict:
-    return CodeVerdict(status=status, reason=_line(reason), layers=run.layers, cpu_s=run.cpu_s)
-
-
-def _line(text: str) -> str:
-    """Return a text of the program's as one line that any stream can print: lone surrogates written out."""
-    short = text if len(text) <= _MAX_REASON else text[: _MAX_REASON - 3] + "..."
-    return " ".join(short.encode("utf-8", "backslashreplace").decode().split())
-
-
-def _called(program: Program, call: Call) -> str:
-    written = [shown(arg) for arg in call.args] + [f"{name}={shown(value)}" for name, value in call.kwargs.items()]
-    text = ", ".join(written)
-    return f"{call.name or program.entry_point}({text if len(text) <= 120 else text[:117] + '...'})"
-
-
-def _counted(calls: int) -> str:
-    return f"{calls} call{'' if calls == 1 else 's'}"
-
-
-_FENCE = re.compile(r"^[ ]{0,3}(?P<ticks>`{3,}|~{3,})[ \t]*(?P<tag>[^\s`]*)[^\n`]*$", re.MULTILINE)
-_QUOTES = re.compile(r'"{3}|\'{3}')
-_PYTHON = ("python", "py", "python3")
-
-
-def program_in(text: str, entry_point: str = "") -> str:
-    """Return the program in a model's answer: its last ```python block, or the text itself where no block is fenced.
-
-    Of several the last one that defines `entry_point` is taken, where one does: examples of use often follow. Blocks without a
-    language count where none is marked as Python. A block that is never closed goes to the end.
+    With `check`, what is known to be right is judged: the arguments of the question, or the problem's own program.
     """
-    blocks = _blocks(text)
-    marked = [code for tag, code in blocks if tag.lower() in _PYTHON] or [code for tag, code in blocks if not tag]
-    if not marked:
-        return text
-    first = re.escape(entry_point.partition(".")[0])
-    defines = re.compile(rf"^(?:(?:async def|def|class) +{first}\b|{first} *=)", re.MULTILINE)
-    defining = [code for code in marked if entry_point and defines.search(code)]
-    return (defining or marked)[-1]
+    read = _REFERENCES.get(problem.task)
+    if read is None:
+        return _no_task(problem)
+    fault = read(problem.reference)
+    if isinstance(fault, Fault):
+        return fault.why
+    return None if check is None else _self_error(problem, questions.known(problem), check)
 
 
-def _blocks(text: str) -> Sequence[tuple[str, str]]:
-    """Return (language, content) of the fenced blocks, in one pass over the fences."""
-    blocks: list[tuple[str, str]] = []
-    opened: re.Match[str] | None = None
-    end, quotes = 0, 0
-    for fence in _FENCE.finditer(text):
-        if opened is None:
-            quotes += len(_QUOTES.findall(text, end, fence.start()))
-            end = fence.end()
-            # A fence in a docstring is part of the program.
-            opened = fence if quotes % 2 == 0 else None
-        elif fence["ticks"].startswith(opened["ticks"]) and not fence["tag"]:
-            blocks.append((opened["tag"], text[opened.end() + 1 : fence.start()]))
-            opened, end = None, fence.end()
-    if opened is not None:
-        blocks.append((opened["tag"], text[opened.end() + 1 :]))
-    return blocks
+_REFERENCES: dict[str, Callable[[str], object]] = {
+    "output": questions.output,
+    "input": questions.wanted,
+    "program": questions.asked,
+}
+
+
+def _self_error(problem: Problem, known: Mapping[str, str], check: Callable[[Problem, str], Verdict]) -> str | None:
+    """Say what is wrong where the reference does not accept what is known to be right."""
+    code, args = known.get("code"), known.get("args")
+    if problem.task == "program":
+        right, text = "its own program", code
+    elif problem.task == "input":
+        right, text = "the arguments that came with it", f"Answer: {args}" if args else None
+    else:
+        # Does the program return it? That is the question for arguments, whose answer is there.
+        right, text = "a run of its program", f"Answer: {args}" if code and args and known.get("entry_point") else None
+        reference = {"code": code, "entry_point": known.get("entry_point"), "returns": problem.reference}
+        problem = replace(problem, task="input", reference=json.dumps(reference))
+    if text is None:
+        return None
+    verdict = check(problem, text)
+    if verdict.outcome == "accepted":
+        return None
+    word = "could not be held against" if verdict.outcome == "undecided" else "does not agree with"
+    return f"the reference {word} {right}: {verdict.status}, {verdict.reason}"
+
+
+def _output(problem: Problem, text: str, start: float) -> Verdict:
+    said = value_in(text)
+    if said is None:
+        return _verdict("no_answer", "no final answer found", None, time.perf_counter() - start)
+    status, reason = _compared(problem.reference, said)
+    return _verdict(status, reason, said.written, time.perf_counter() - start)
+
+
+def _compared(reference: str, said: Said) -> tuple[Status, str]:
+    expected = questions.output(reference)
+    if isinstance(expected, Fault):
+        return "infra", expected.why
+    if not isinstance(said.meaning, Found):
+        return "fail", f"{said.written[:60]!r} is no Python value: {_why(said)}"
+    wrong = compare.difference(expected.value, said.meaning.value, compare.PRINTED)
+    return ("pass", f"it is {compare.shown(expected.value)}") if wrong is None else ("fail", wrong)
+
+
+def _input(problem: Problem, text: str, config: Config, start: float) -> Job | Verdict:
+    said = call_in(text)
+    if said is None:
+        return _verdict("no_answer", "no final answer found", None, time.perf_counter() - start)
+    wanted = questions.wanted(problem.reference)
+    if isinstance(wanted, Fault):
+        return _verdict("infra", wanted.why, said.written, time.perf_counter() - start)
+    name = wanted.program.entry_point.rpartition(".")[2]
+    if not isinstance(said.meaning, Arguments):
+        reason = f"{said.written[:60]!r} is no call with plain values: {_why(said)}"
+        return _verdict("fail", reason, said.written, time.perf_counter() - start)
+    if said.name not in ("", name):
+        reason = f"it calls {said.name[:40]}, and {name} is asked for"
+        return _verdict("fail", reason, said.written, time.perf_counter() - start)
+    calls = (Call(args=said.meaning.args, kwargs=said.meaning.kwargs),)
+    by = Cases(calls=calls, expected=(wanted.returns,), rules=compare.PRINTED)
+    submission = Submission(program=wanted.program, by=by, limits=config.limits, rerun=config.rerun)
+    return Job(submission=submission, answer=said.written)
+
+
+def _no_program(problem: Problem, text: str) -> Verdict | None:
+    """Reject a text that cannot define what is asked for; None where it may."""
+    first = questions.entry_point(problem).partition(".")[0]
+    if re.search(rf"\b{re.escape(first)}\b", text) is not None:
+        return None
+    return _verdict("no_answer", f"no program found that defines {first}", None, 0.0)
+
+
+def _program(problem: Problem, text: str, config: Config) -> Job | Verdict:
+    asked = questions.asked(problem.reference)
+    if isinstance(asked, Fault):
+        return _verdict("infra", asked.why, None, 0.0)
+    code = program_in(text, asked.entry_point)
+    # Imports from __future__ must come first, and bring what they need.
+    before = "" if "from __future__" in code or asked.before.rstrip() in code else asked.before
+    program = Program(code=before + code, entry_point=asked.entry_point)
+    submission = Submission(program=program, by=asked.by, limits=config.limits, rerun=config.rerun)
+    return Job(submission=submission, answer=code if len(code) <= MAX_ANSWER else None)
+
+
+def _why(said: Said) -> str:
+    return said.meaning.why if isinstance(said.meaning, Unreadable) else "it is another kind of answer"
+
+
+def _no_task(problem: Problem) -> str:
+    return f"the task {problem.task!r} asks nothing about a program; say one of: {', '.join(_REFERENCES)}"
+
+
+def _verdict(status: Status, reason: str, answer: str | None, seconds: float) -> Verdict:
+    return Verdict(
+        outcome=STATUSES[status],
+        status=status,
+        reason=one_line(reason),
+        verifier=NAME,
+        version=VERSION,
+        answer=answer,
+        seconds=seconds,
+    )

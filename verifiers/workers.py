@@ -1,4 +1,4 @@
-"""Verdicts from processes that can be killed: the local `schemas.judge.Judge`.
+"""Verdicts from processes that can be killed: the judge of what is computed, mathematics above all (`judge.py`).
 
 What can be decided in microseconds is decided at once; the rest goes to a worker process with a hard deadline. A
 worker that overruns is killed, one that dies is replaced, and either check is an undecided verdict: nothing a model
@@ -22,9 +22,10 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, NamedTuple, Self, TypeVar
 
 from schemas.errors import ConfigError
+from schemas.judge import CameTo
 from schemas.problem import Problem
 from schemas.verdict import Claim, StepCheck, StepChecks, Verdict
-from verifiers.catalog import VERIFIERS, Verifier
+from verifiers.catalog import VERIFIERS, Verifier, config_of, unavailable
 from verifiers.steps.check import has_checks
 from verifiers.worker_process import WorkerProcess
 
@@ -84,8 +85,12 @@ class Workers:
     async def check_steps(self, problem: Problem, steps: Sequence[str]) -> StepChecks:
         """Return claims and exact truth about each step; nothing about any where there is none or the worker fails."""
         if not has_checks(problem, steps):
-            return _unknown(steps)
+            return unknown(steps)
         return await asyncio.wrap_future(self._submit_steps(problem, steps))
+
+    async def run(self, problem: Problem, code: str, entry_point: str, calls: Sequence[str]) -> Sequence[CameTo]:
+        """Run nothing: what is judged here are answers."""
+        return ()
 
     def check_sync(self, problem: Problem, text: str) -> Verdict:
         """`check` for callers without an event loop; blocks the calling thread."""
@@ -127,8 +132,7 @@ class Workers:
     def _quick(self, problem: Problem, text: str) -> Verdict | None:
         verifier = VERIFIERS.get(problem.domain)
         if verifier is None:
-            reason = f"no verifier for the domain {problem.domain!r}; known: {', '.join(sorted(VERIFIERS))}"
-            return Verdict(outcome="undecided", status="unavailable", reason=reason, verifier="none", version=0)
+            return unavailable(problem.domain)
         try:
             return verifier.quick(problem, text, self._config_of(verifier))
         except Exception:
@@ -138,7 +142,7 @@ class Workers:
     def _config_of(self, verifier: Verifier) -> Any:  # Any: the verifier module's own Config
         found = self._configs.get(verifier.NAME)
         if found is None:
-            found = self._configs[verifier.NAME] = self.config.verifiers.get(verifier.NAME) or verifier.Config()
+            found = self._configs[verifier.NAME] = config_of(verifier, self.config.verifiers)
         return found
 
     def _submit_check(self, problem: Problem, text: str) -> "Future[Verdict]":
@@ -155,7 +159,7 @@ class Workers:
     def _submit_steps(self, problem: Problem, steps: Sequence[str]) -> "Future[StepChecks]":
         def checks(reply: Reply) -> StepChecks:
             if isinstance(reply, Failure):
-                return _unknown(steps)
+                return unknown(steps)
             return _steps_from(reply)
 
         return self._submit({"ask": "steps", "problem": _fields(problem), "steps": list(steps)}, checks)
@@ -281,7 +285,8 @@ def _fields(problem: Problem) -> dict[str, object]:
     return asdict(replace(problem, given=()))
 
 
-def _unknown(steps: Sequence[str]) -> StepChecks:
+def unknown(steps: Sequence[str]) -> StepChecks:
+    """Return that nothing is known of these steps."""
     return StepChecks(steps=(StepCheck(exact_local=None, exact_prefix=None),) * len(steps))
 
 

@@ -2,11 +2,12 @@
 
 import sys
 
-from jobs.bench import answers, engine, gpu, lean, mutation, sandbox, steps
+from jobs.bench import answers, engine, execution, gpu, lean, mutation, sandbox, steps
 
 _BENCHMARKS = {
     "answers": answers.main,
     "engine": engine.main,
+    "execution": execution.main,
     "gpu": gpu.main,
     "lean": lean.main,
     "mutation": mutation.main,

@@ -25,7 +25,7 @@ load_format = "dummy"
 max_num_seqs = {max_num_seqs}
 [[policies]]
 max_tokens = {tokens}
-[generator]
+[[generators]]
 samples = 16
 [flow]
 problems_in_flight = 128

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from verifiers.programs import compare
-from verifiers.python import Cases, check_cases
+from verifiers.programs.judgement import Cases, check_cases
 from verifiers.sandbox.pool import Sandbox
 from verifiers.sandbox.rows import Call, Limits, Program
 

@@ -21,7 +21,7 @@ from queue import SimpleQueue
 from jobs.check.python import submission
 from schemas.errors import SourceError, StepmillError
 from verifiers.programs.gate import Report, may_judge, measure
-from verifiers.python import CodeVerdict, Submission, check
+from verifiers.programs.judgement import CodeVerdict, Submission, check
 from verifiers.sandbox.pool import Sandbox
 from verifiers.sandbox.rows import Limits
 

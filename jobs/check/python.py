@@ -16,7 +16,8 @@ from jobs.check.rows import Row, rows, written
 from schemas.errors import ConfigError, SourceError
 from verifiers.programs.batch import SIZE, Judge
 from verifiers.programs.compare import unfit
-from verifiers.python import STATUSES, AssertTests, Cases, CodeVerdict, Submission, program_in
+from verifiers.programs.judgement import STATUSES, AssertTests, Cases, CodeVerdict, Submission
+from verifiers.programs.reading import program_in
 from verifiers.sandbox.rows import Call, Config, Limits, Program, Value
 
 SUMMARY = "run programs against cases or tests"

@@ -3,20 +3,31 @@
 from collections.abc import Iterator, Sequence
 from random import Random
 
-from pipeline.families import expressions, linear, words
+from pipeline.families import expressions, inputs, linear, outputs, programs, words
 from pipeline.families.draft import Draft, Family
 from schemas import ids
 from schemas.problem import Problem
 
-FAMILIES: dict[str, Family] = {family.NAME: family for family in (words, linear, expressions)}
+_ALL: tuple[Family, ...] = (words, linear, expressions, outputs, inputs, programs)
+
+FAMILIES: dict[str, Family] = {family.NAME: family for family in _ALL}
+
+DEFAULT_FAMILIES = ("words", "linear", "expressions")
+"""What a run that names no families draws from, whatever others there are."""
 
 HELD_OUT_SHARE = 8
-"""One problem in this many belongs to the `test` split, which no policy is trained on; picked by the statement's hash."""
+"""One problem in this many belongs to the `test` split, which no policy is trained on; picked by the hash of the
+statement, or of the program that is asked about."""
 
 
 def split_of(draft: Draft) -> str:
     """Return `test` or `train`; the same problem is on the same side for ever."""
-    return "test" if int(ids.text_hash(draft.statement), 16) % HELD_OUT_SHARE == 0 else "train"
+    return side_of(draft.held_out_by or draft.statement)
+
+
+def side_of(text: str) -> str:
+    """Return the side that a statement or program is on."""
+    return "test" if int(ids.text_hash(text), 16) % HELD_OUT_SHARE == 0 else "train"
 
 
 def problems(names: Sequence[str], difficulties: Sequence[int], split: str, seed: int) -> Iterator[Problem]:
@@ -35,8 +46,9 @@ def _problem(family: Family, difficulty: int, split: str, seed: int, number: int
     while split_of(draft) != split:
         draft = family.problem(rng, difficulty)
     return Problem(
-        problem_id=ids.problem_id("math", draft.statement, draft.reference),
-        domain="math",
+        problem_id=ids.problem_id(draft.domain, draft.statement, draft.reference),
+        domain=draft.domain,
+        task=draft.task,
         family=family.NAME,
         statement=draft.statement,
         reference=draft.reference,

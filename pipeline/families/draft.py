@@ -6,14 +6,20 @@ from fractions import Fraction
 from random import Random
 from typing import Protocol
 
+from schemas.problem import Task
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A problem of a family: what is asked, the gold answer, and the program where the exact check needs one."""
+    """A problem of a family: what is asked, the reference, and what exact step checks and generators need besides."""
 
     statement: str
     reference: str
     program: str | None = None
+    domain: str = "math"
+    task: Task = "solve"
+    held_out_by: str | None = None
+    """What decides its split, where that is not the statement: a program, in whatever question it comes."""
 
 
 class Family(Protocol):
@@ -21,14 +27,20 @@ class Family(Protocol):
 
     NAME: str
     VERSION: int
-    DIFFICULTIES: Sequence[int]
+    DOMAIN: str
+    """Of all its drafts."""
+
+    @property
+    def DIFFICULTIES(self) -> Sequence[int]:
+        """What a run may ask for, and a policy is trained on."""
+        ...
 
     def problem(self, rng: Random, difficulty: int) -> Draft:
-        """Draw a problem of that many operations."""
+        """Draw a problem of that difficulty: operations in mathematics."""
         ...
 
     def solution(self, draft: Draft, rng: Random, slip_rate: float) -> list[str]:
-        """Work it out, one step a line, the last one `Answer: value`."""
+        """Work it out, one step a line, the last one `Answer: value`; of the task `program`, the program."""
         ...
 
 

@@ -9,6 +9,7 @@ from pipeline.families.draft import Draft, slipped
 
 NAME = "expressions"
 VERSION = 1
+DOMAIN = "math"
 DIFFICULTIES = (2, 3, 4, 5)
 
 _STRENGTH = {"+": 1, "-": 1, "*": 2}

@@ -9,6 +9,7 @@ from verifiers.families import linear_form
 
 NAME = "linear"
 VERSION = 1
+DOMAIN = "math"
 DIFFICULTIES = (2, 3, 4, 5)
 
 

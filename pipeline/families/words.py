@@ -12,6 +12,7 @@ from verifiers.families.words import Instruction, Operand
 
 NAME = "words"
 VERSION = 1
+DOMAIN = "math"
 DIFFICULTIES = (2, 3, 4, 5)
 
 _PEOPLE = ("Mia", "Tom", "Ann", "Ben", "Zoe", "Sam", "Eva", "Leo", "Ida", "Max", "Amy", "Jon")

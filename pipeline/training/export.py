@@ -13,7 +13,8 @@ from optimum.intel import OVModelForCausalLM
 from safetensors import safe_open
 from transformers import PreTrainedTokenizerFast
 
-from pipeline.training.corpus import END, FAMILY, PAD
+from pipeline.training.code_corpus import FAMILY
+from pipeline.training.tokenizer import END, PAD
 
 # OpenVINO's converter reports each conversion unless the class that sends is taken away.
 openvino_telemetry.Telemetry.send_event = lambda *_, **__: None

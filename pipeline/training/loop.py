@@ -17,14 +17,16 @@ import torch
 from tokenizers import Tokenizer
 from transformers import Qwen3Config, Qwen3ForCausalLM
 
-from pipeline.training.corpus import END, PAD, examples, train_tokenizer
+from pipeline.training.corpora import CORPORA, examples
+from pipeline.training.tokenizer import END, PAD, train_tokenizer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """Everything that decides what is learnt."""
 
-    families: tuple[str, ...] = ("words", "linear", "expressions")
+    corpus: str = "math"
+    """What it is about: a name in `corpora.py`."""
     slip_rate: float = 0.08
     seed: int = 1
     vocabulary: int = 512
@@ -40,6 +42,10 @@ class Recipe:
     learning_rate: float = 2.5e-3
     warm_up: int = 300
     threads: int = 2
+
+
+RECIPES = {"math": Recipe(), "code": Recipe(corpus="code", slip_rate=0.07, steps=2300)}
+"""What the policies of this project were made by."""
 
 
 def build(recipe: Recipe, tokenizer: Tokenizer) -> Qwen3ForCausalLM:
@@ -66,7 +72,7 @@ def build(recipe: Recipe, tokenizer: Tokenizer) -> Qwen3ForCausalLM:
 def batches(recipe: Recipe, tokenizer: Tokenizer, seed: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Yield (input ids, labels), both (batch, length) int64; texts of like length lie in one batch, pads are -100 in labels."""
     pad, end = tokenizer.token_to_id(PAD), tokenizer.token_to_id(END)
-    stream = examples(recipe.families, recipe.slip_rate, seed)
+    stream = examples(recipe.corpus, recipe.slip_rate, seed)
     shuffle = torch.Generator().manual_seed(seed % (1 << 62))
     while True:
         pool = list(islice(stream, recipe.batch * 16))
@@ -140,8 +146,9 @@ def train(recipe: Recipe, work: Path) -> Path:
 def _tokenizer(recipe: Recipe, work: Path) -> Tokenizer:
     path = work / "tokenizer.json"
     if not path.exists():
-        texts = islice(examples(recipe.families, recipe.slip_rate, recipe.seed), 20_000)
-        train_tokenizer(("".join(pair) for pair in texts), recipe.vocabulary).save(str(path))
+        texts = islice(examples(recipe.corpus, recipe.slip_rate, recipe.seed), 20_000)
+        pieces = CORPORA[recipe.corpus].pieces
+        train_tokenizer(("".join(pair) for pair in texts), recipe.vocabulary, pieces).save(str(path))
     return Tokenizer.from_file(str(path))
 
 

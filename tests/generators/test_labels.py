@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import betainc
 
@@ -24,6 +24,8 @@ from schemas.verdict import Outcome, Verdict
 from tests.doubles import LINES, RecordingModel, TellingJudge, TellingModel, a_problem, a_sampler
 from tests.rows import a_step
 from verifiers.workers import Workers
+
+JUDGE = TellingJudge(lambda _: "accepted")
 
 # Their steps: exact checks need a worker process, which these tests do without.
 NO_FAMILY = "none"
@@ -171,6 +173,7 @@ def test_a_completion_cut_at_its_limit_is_rejected_not_undecided() -> None:
 # Counts
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["accepted", "rejected", "undecided"]), min_size=1, max_size=12))
 def test_undecided_counts_as_a_rollout_and_not_as_evidence(outcomes: list[Outcome]) -> None:
     step = labels.counted(a_step(n_rollouts=0, n_correct=0), judged(outcomes))
@@ -208,6 +211,7 @@ def test_without_evidence_the_posterior_is_the_prior() -> None:
     assert high == pytest.approx(1 - low)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 40).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_the_interval_holds_95_percent_and_mirrors(counts: tuple[int, int]) -> None:
     correct, decided = counts
@@ -348,3 +352,31 @@ def test_the_judge_reads_the_answer_and_not_the_thought() -> None:
     model.info = replace(model.info, family=thinking)
     asyncio.run(labels.draw(a_search(model, judge), (), 3, 5))
     assert judge.texts == ["it is 11", "", "just 11"]
+
+
+def test_what_is_drawn_from_another_prompt_is_judged_as_a_whole_text() -> None:
+    """`reverse_plan` draws programs that way: the plan is in the prompt, and no part of what is judged."""
+    model = RecordingModel(TellingModel(lambda prompt, _seed, index: f"x = {index}"))
+    judge = TellingJudge(lambda text: "accepted" if text == "x = 1" else "rejected")
+    sampler = a_sampler(model, parts={"write": "{problem}\n{plan}\nCode:"})
+    problem = a_problem("Write f", family=NO_FAMILY)
+    search = labels.search_part(problem, sampler, judge, "write", plan="add {problem}")
+    drawn = asyncio.run(labels.draw(search, (), 2, 5))
+    assert model.tokenizer.decode(model.requests[0].prompt) == "Write f\nadd {problem}\nCode:\n"
+    assert judge.texts == ["x = 0", "x = 1"]
+    assert [one.verdict.outcome for one in drawn] == ["rejected", "accepted"]
+    assert search.prompt_hash == ids.text_hash("{problem}\n{plan}\nCode:\n")
+    step = labels.counted(a_step(n_rollouts=0), drawn)
+    assert (step.n_rollouts, step.n_correct) == (2, 1)
+    row = labels.rollout_of(3, drawn[1], keep_text=True)
+    assert (row.step, row.index, row.text, row.outcome) == (3, 1, "x = 1", "accepted")
+
+
+def test_a_search_asks_the_question_of_the_problems_task() -> None:
+    model = TellingModel(lambda *_: "")
+    sampler = a_sampler(model, parts={"output": "Out: {problem}"})
+    asked = [labels.search(a_problem("p", task=task), sampler, JUDGE) for task in ("solve", "output")]
+    assert [model.tokenizer.decode(search.prompt) for search in asked] == ["p\n", "Out: p\n"]
+    assert [search.prompt_hash for search in asked] == [
+        ids.text_hash(text) for text in ("{problem}\n", "Out: {problem}\n")
+    ]

@@ -1,10 +1,13 @@
 """The export job and the SQL of each format, against the columns trainers read."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jobs.export import main
+from schemas.trace import Trace
 from tests.rows import a_last_step, a_step, a_trace, load_with_datasets, write_run
 
 
@@ -42,6 +45,40 @@ def test_trl_sft_holds_each_accepted_solution_once(tmp_path: Path) -> None:
     assert exported(tmp_path, "trl-sft") == [first, first, fourth]
 
 
+def test_plan_sft_holds_each_sufficient_reasoning_once_with_a_program_it_led_to(tmp_path: Path) -> None:
+    def plan(name: str, *rollouts: Rollout, **overrides: Any) -> Trace:
+        steps = (a_step("Keep the large ones.\n"), a_step("Add them up.\n"))
+        return a_trace(
+            name, **{"role": "plan", "status": "sufficient", "steps": steps, "rollouts": rollouts} | overrides
+        )
+
+    def program(index: int, code: str | None = "def f(): pass\n", outcome: str = "accepted", step: int = 1) -> Rollout:
+        return a_rollout(step, index, answer=code, outcome=outcome, status="pass" if outcome == "accepted" else "fail")
+
+    write_run(
+        tmp_path / "shards",
+        [
+            plan("t1", program(0, "by luck", step=0), program(2, "later"), program(0, "wrong", "rejected"), program(1)),
+            plan("t2", program(0, "another")),  # the same reasoning
+            plan("t3", program(0), outcome="rejected", status="decoy", problem_id="p2"),
+            plan("t4", program(0), outcome="rejected", status="leaks", problem_id="p3"),
+            plan("t5", program(0, None), problem_id="p4"),  # too long to be kept
+            a_trace("t6"),
+        ],
+    )
+    assert exported(tmp_path, "plan-sft") == [
+        {
+            "prompt": messages("What is 1 + 1?"),
+            "completion": [
+                {
+                    "role": "assistant",
+                    "content": "Keep the large ones.\nAdd them up.\n\n```python\ndef f(): pass\n```",
+                }
+            ],
+        }
+    ]
+
+
 def test_prm_chat_alternates_steps_and_labels(tmp_path: Path) -> None:
     steps = (a_step("one\n", n_correct=1), a_step("two\n\n", n_correct=0), a_step("three\n"), a_last_step("Answer: 2"))
     write_run(tmp_path / "shards", [a_trace(steps=steps, outcome="rejected")])
@@ -76,6 +113,48 @@ def test_prm_chat_keeps_the_copy_with_most_decided_rollouts(tmp_path: Path) -> N
     )
     turns = messages("What is 1 + 1?\n\none", "-", "Answer: 2", "+")
     assert exported(tmp_path, "prm-chat") == [{"messages": turns}]
+
+
+def test_codeio_sft_holds_tries_feedback_and_revisions_whatever_came_of_them(tmp_path: Path) -> None:
+    asked = replace(a_trace().problem, task="output", statement="What does f(1) return?")
+
+    def one(name: str, answer: str, outcome: str = "rejected", **more: Any) -> Trace:
+        steps = (a_step("Call f: n = 1.\n"), a_last_step(f"Answer: {answer}\n\n"))
+        return a_trace(name, generator="code_io", problem=asked, steps=steps, outcome=outcome, **more)
+
+    def revision(name: str, of: str, *rest: str, **more: Any) -> Trace:
+        return one(name, *rest, role="revision", parent_trace_id=of, **more)
+
+    write_run(
+        tmp_path / "shards",
+        [
+            one("t0", "3"),  # the same as t1, and not revised
+            one("t1", "3", reason="f(1) does not return 3."),
+            one("t2", "2", "accepted"),
+            one("t3", "4", reason="f(1) does not return 4."),
+            one("t4", "5"),
+            one("t5", "6", "undecided"),
+            one("t6", "7", reason="f(1) does not return 7."),
+            revision("t7", "t1", "2", "accepted"),
+            revision("t8", "t3", "4"),
+            revision("t9", "t6", "2", "undecided"),
+            one("ta", "2", "accepted", problem_id="p2"),
+            a_trace("tb"),
+            a_trace("tc", role="revision", parent_trace_id="t4", generator="critique"),
+        ],
+    )
+
+    def turns(*answers: str) -> list[dict[str, str]]:
+        texts = [text if text.startswith("f(1)") else f"Call f: n = 1.\nAnswer: {text}" for text in answers]
+        return messages("What does f(1) return?", *texts)
+
+    assert exported(tmp_path, "codeio-sft") == [
+        {"task": "output", "messages": turns("3", "f(1) does not return 3.", "2"), "accepted": True},
+        {"task": "output", "messages": turns("2"), "accepted": True},
+        {"task": "output", "messages": turns("4", "f(1) does not return 4.", "4"), "accepted": False},
+        {"task": "output", "messages": turns("5"), "accepted": False},
+        {"task": "output", "messages": turns("2"), "accepted": True},
+    ]
 
 
 def test_prints_rows_files_and_the_line_that_loads_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

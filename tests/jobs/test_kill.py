@@ -56,7 +56,7 @@ def assert_complete(out: Path) -> None:
         assert column(connection, "SELECT problem_id FROM problems") == sorted(wanted)
         assert column(connection, "SELECT ended FROM problems WHERE ended IN ('error', 'skipped')") == []
         ids = column(connection, "SELECT trace_id FROM traces")
-        assert len(ids) == len(set(ids)) == PROBLEMS * config.generator.samples
+        assert len(ids) == len(set(ids)) == PROBLEMS * config.generators[0].config.samples
         assert set(column(connection, "SELECT problem_id FROM traces")) == wanted
 
 

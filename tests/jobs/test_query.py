@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import math
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,9 @@ import pytest
 
 from jobs.query import main
 from pipeline.query import CATALOG, QUERIES
+from schemas.trace import Trace
 from schemas.verdict import Claim, ClaimVerdict
-from tests.rows import a_last_step, a_problem_record, a_rollout, a_step, a_trace, write_run
+from tests.rows import RUN_ID, a_last_step, a_problem_record, a_rollout, a_step, a_trace, write_run
 
 # Any in this module: values of JSON rows.
 
@@ -56,13 +59,95 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
         a_problem_record("p3", family="products", root_n=8, root_correct=3, n_traces=3),
     ]
     write_run(out, traces, problems)
+    write_run(out / "revised", revised())
+    write_run(out / "planned", planned())
     return out
+
+
+def revised() -> list[Trace]:
+    """Return tries and revisions: of outputs three wrong ones, one mended; of inputs three wrong ones, one answered as before."""
+
+    def one(name: str, answer: str, outcome: str, parent: str | None = None, **more: Any) -> Trace:
+        ours: dict[str, Any] = {"generator": "code_io", "answer": answer, "outcome": outcome, "parent_trace_id": parent}
+        return a_trace(name, **ours | {"role": "revision" if parent else "solution", "family": name[0] * 2} | more)
+
+    inputs: dict[str, Any] = {"problem": replace(a_trace().problem, task="input"), "root_n": 8, "root_correct": 4}
+    outputs: dict[str, Any] = {"problem": replace(a_trace().problem, task="output"), "root_n": 4, "root_correct": 1}
+    return [
+        *(one(name, "1", "rejected", **outputs) for name in ("a1", "a2", "a3")),
+        one("a4", "2", "accepted", **outputs),
+        one("a5", "2", "accepted", "a1", **outputs),
+        one("a6", "3", "rejected", "a3", **outputs),
+        one("a7", "1", "rejected", "a2", generator="critique", **outputs),
+        *(one(name, "f(1)", "rejected", **inputs) for name in ("b1", "b2")),
+        one("b3", "f(1)", "rejected", **inputs | {"root_correct": 0}),
+        one("b4", "f(2)", "undecided", **inputs),
+        one("b5", "f(1)", "rejected", "b1", **inputs),
+        one("b6", "f(2)", "accepted", "b2", **inputs),
+        one("b7", "f(3)", "undecided", "b3", **inputs),
+    ]
+
+
+def planned() -> list[Trace]:
+    """Return reasonings with (programs, passed, undecided) of the last step, and controls; `p3` has only one that was refused."""
+
+    def one(
+        name: str, problem: str, last: tuple[int, int, int], alone: tuple[int, int], status: str = "sufficient"
+    ) -> Trace:
+        probed = a_step(n_rollouts=last[0], n_correct=last[1], n_undecided=last[2])
+        refused = a_last_step()
+        return a_trace(
+            name, problem, role="plan", family=name[0] * 2, status=status, steps=(a_step(), probed if last[0] else refused),
+            outcome="accepted" if status == "sufficient" else "rejected", root_n=alone[0], root_correct=alone[1],
+        )  # fmt: skip
+
+    return [
+        one("a1", "p1", (8, 8, 0), (8, 0)),
+        one("a2", "p1", (8, 4, 0), (8, 0)),
+        one("a3", "p1", (8, 0, 0), (8, 0), "decoy"),
+        one("a4", "p2", (8, 6, 2), (8, 2)),
+        one("a5", "p2", (0, 0, 0), (8, 2), "leaks"),
+        one("a6", "p2", (8, 3, 0), (8, 2), "decoy"),
+        one("a7", "p3", (0, 0, 0), (8, 0), "leaks"),
+        one("a8", "p3", (8, 8, 0), (8, 0), "decoy"),
+        one("b1", "p4", (4, 4, 0), (4, 1)),
+        one("b2", "p4", (0, 0, 0), (4, 1), "decoy"),
+    ]
+
+
+def arm(family: str, name: str, problems: int, programs: int, share: float) -> list[Any]:
+    """Return a row of `sufficiency` with Wilson's interval: where the share is 1.96 standard errors from the truth."""
+    errors = [
+        truth for truth in (i / 1e6 for i in range(1_000_001))
+        if abs(share - truth) <= 1.959964 * math.sqrt(truth * (1 - truth) / problems) + 1e-12
+    ]  # fmt: skip
+    return [RUN_ID, family, name, problems, programs, share, errors[0], errors[-1], None]
+
+
+def arms(family: str, reasoning: list[Any], alone: list[Any], shuffled: list[Any] | None) -> list[list[Any]]:
+    """Return the rows of a family: the arms and the uplift between the first two."""
+    given, base = arm(family, "reasoning", *reasoning), arm(family, "alone", *alone)
+    up = given[5] - base[5]
+    low = up - math.hypot(given[5] - given[6], base[7] - base[5])
+    high = up + math.hypot(given[7] - given[5], base[5] - base[6])
+    rows = [given, base, [RUN_ID, family, "uplift", *given[3:5], up, low, high, None]]
+    return rows if shuffled is None else [*rows, [*arm(family, "shuffled", *shuffled)[:-1], True]]
+
+
+ELSEWHERE = {"revisions": "revised", "sufficiency": "planned"}
+"""Questions about what other generators write, and the folder with an answer to them."""
 
 
 # One list of values per row, in the order of the columns.
 EXPECTED: dict[str, list[list[Any]]] = {
-    "acceptance_by_family": [["math", "sums", 1, 0.5, 2, 2, 0, 1.0], ["math", "products", 2, 0.25, 3, 1, 1, 0.5]],
-    "acceptance_by_generator": [["rejection", 1, 2, 1, 0, 1, 1.0], ["mcstep", 1, 3, 2, 1, 0, 2 / 3]],
+    "acceptance_by_family": [
+        ["math", "sums", "solve", 1, 0.5, 2, 2, 0, 1.0],
+        ["math", "products", "solve", 2, 0.25, 3, 1, 1, 0.5],
+    ],
+    "acceptance_by_generator": [
+        ["rejection", 1, "solve", "solution", 2, 1, 0, 1, 1.0],
+        ["mcstep", 1, "solve", "solution", 3, 2, 1, 0, 2 / 3],
+    ],
     "by_policy": [["tiny", "scripted", 1.0, 5, 3, 0.75, "tiny", 1.25]],
     "calibration": [
         ["0.0 to 0.1", 1, 0.05, 0.0, 0.0, 0],
@@ -107,11 +192,22 @@ EXPECTED: dict[str, list[list[Any]]] = {
         ["sums", 4, 0, 0.5, 1.0, 0.0, 0.5, 0.5, 0.5],
         ["all", 7, 0, 0.75, 1.0, 0.5, 0.75, 5 / 7, 3 / 7],
     ],
+    # The input that could not be judged again counts as revised, and in no share.
+    "revisions": [
+        ["input", "bb", 3, 3, 1, 1, 0.5, 0.5],
+        ["output", "aa", 3, 2, 1, 0, 0.5, 0.25],
+    ],
     "rollouts_per_step": [[0, 5, 3, 4.0, 4, 12, 7 / 12], [1, 5, 1, 4.0, 4, 4, 0.0], [2, 1, 0, None, 0, 0, None]],
     "stop_reasons": [
         ["terminal", 5, 5 / 11, 0, 4],
         ["fixed", 4, 4 / 11, 16, 4],
         ["no_continuation", 2, 2 / 11, 0, 0],
+    ],
+    # p3 has no reasoning to compare with; the control of p4 was refused.
+    "sufficiency": [
+        *arms("aa", [2, 22, (0.75 + 1) / 2], [2, 16, 0.125], [2, 16, 3 / 16]),
+        *arms("bb", [1, 4, 1.0], [1, 4, 0.25], None),
+        *arms("all", [3, 26, 2.75 / 3], [3, 20, 0.5 / 3], [2, 16, 3 / 16]),
     ],
     "tokens_and_time": [
         ["mcstep", 3, 300, 0.5, 600, 6.0, 1.5, 100.0, 0.75],
@@ -121,9 +217,9 @@ EXPECTED: dict[str, list[list[Any]]] = {
     # t4 itself and its one rollout.
     "undecided_answers": [["crash", "2", "2", 1, 1]],
     "verdict_statuses": [
-        ["math", 1, "accepted", "equal", 3, 0.6, "as the reference says"],
-        ["math", 1, "undecided", "crash", 1, 0.2, "as the reference says"],
-        ["math", 1, "rejected", "different", 1, 0.2, "as the reference says"],
+        ["answers", 1, "accepted", "equal", 3, 0.6, "as the reference says"],
+        ["answers", 1, "undecided", "crash", 1, 0.2, "as the reference says"],
+        ["answers", 1, "rejected", "different", 1, 0.2, "as the reference says"],
     ],
 }
 
@@ -134,18 +230,18 @@ def run(shards: Path, *more: str) -> int:
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_canned_question(shards: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(shards, name, "--format", "json") == 0
+    assert run(shards / ELSEWHERE.get(name, ""), name, "--format", "json") == 0
     rows = [list(row.values()) for row in json.loads(capsys.readouterr().out)]
     assert len(rows) == len(EXPECTED[name])
     for row, expected in zip(rows, EXPECTED[name], strict=True):
-        assert row == [pytest.approx(value) if isinstance(value, float) else value for value in expected]
+        assert row == [pytest.approx(value, abs=2e-6) if isinstance(value, float) else value for value in expected]
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_canned_question_is_a_table_of_at_most_100_columns(
     shards: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(shards, name) == 0
+    assert run(shards / ELSEWHERE.get(name, ""), name) == 0
     printed = capsys.readouterr().out
     assert "─────" in printed  # a table, not the fallback of one block per row
     assert "…" not in printed

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from generators import given, math_shepherd
 from jobs import label, shards
 from tests.rows import load_with_datasets
 
@@ -15,7 +16,7 @@ families = ["expressions"]
 difficulties = [2]
 [models.m]
 engine = "scripted"
-[generator]
+[[generators]]
 name = "{generator}"
 rollouts = 2
 [flow]
@@ -61,7 +62,7 @@ def test_a_dry_run_writes_nothing_and_estimates(
     ("text", "says"),
     [
         ("problms = 3", "unknown key problms; did you mean 'problems'?"),
-        ("[generator]\nrolouts = 3", "unknown key generator.rolouts; did you mean 'rollouts'?"),
+        ("[[generators]]\nrolouts = 3", "unknown key generators.math_shepherd.rolouts; did you mean 'rollouts'?"),
         ("[models.m]\nengine = 'openvino'\npolicy = 'maths'", "no policy folder"),
         ("problems = 'many'", "problems = 'many' must be of type int"),
         ("problems = ", "bad.toml"),
@@ -86,7 +87,22 @@ def test_bad_input_rows_are_named_and_the_exit_code_is_1(
     assert shards.main(run) == 1
     printed = capsys.readouterr()
     assert "mine.jsonl:2" in printed.err
-    assert "1 of the input rows were skipped" in printed.out
+    assert "1 of the problems or input rows were skipped" in printed.out
+
+
+def test_several_generators_run_in_one_and_what_none_takes_is_skipped(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config.write_text(config.read_text() + '[[generators]]\nname = "given"\nsamples = 0\n')
+    run = ["--config", str(config), "--out", str(tmp_path / "out")]
+    assert shards.main([*run, "--dry-run"]) == 0
+    printed = capsys.readouterr().out
+    assert "generator math_shepherd Config(samples=8" in printed and "generator given Config(samples=0" in printed
+    for generator in (math_shepherd, given):
+        monkeypatch.setattr(generator, "TASKS", frozenset({"output"}))
+    assert shards.main(run) == 1
+    printed = capsys.readouterr().out
+    assert "6 skipped" in printed and "6 of the problems or input rows were skipped" in printed
 
 
 def test_label_verifies_everything_and_labels_what_the_policy_can_solve(
@@ -123,4 +139,4 @@ def test_label_refuses_another_generator(config: Path, tmp_path: Path, capsys: p
     traces = tmp_path / "traces.jsonl"
     traces.write_text(json.dumps({"question": "Evaluate 2 + 3", "answer": "5", "solution": "Answer: 5"}))
     assert label.main(["--config", str(config), "--traces", str(traces), "--out", str(tmp_path)]) == 2
-    assert "needs generator.name = 'given'" in capsys.readouterr().err
+    assert "needs [[generators]] with name = 'given'" in capsys.readouterr().err

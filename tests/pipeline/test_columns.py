@@ -58,6 +58,17 @@ def test_optional_columns(tmp_path: Path, licence: str, difficulty: object, valu
     assert (problem.licence, problem.split, problem.family, problem.difficulty) == ("CC0", "train", "sums", value)
 
 
+@pytest.mark.parametrize("task", ["output", "input", "program", "solve", None])
+def test_what_is_asked_may_be_said(tmp_path: Path, task: str | None) -> None:
+    assert the_problem(read(write_lines(tmp_path / "a.jsonl", {**GOOD, "task": task}))).task == (task or "solve")
+
+
+def test_an_unknown_task_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    loaded = read(write_lines(tmp_path / "a.jsonl", GOOD, {**GOOD, "task": "outputs"}))
+    assert [row.kind for row in loaded.refused] == ["unreadable"]
+    assert loaded.refused[0].message == "task 'outputs' is unknown; use one of: solve, output, input, program"
+
+
 def test_a_file_named_like_a_procedural_family_is_not_one(tmp_path: Path) -> None:
     for name in FAMILIES:
         assert the_problem(read(write_lines(tmp_path / f"{name}.jsonl", GOOD))).family not in FAMILIES

@@ -11,10 +11,11 @@ import pytest
 from generators.catalog import GENERATORS
 from pipeline import config
 from pipeline.code import ROOT
-from pipeline.config import RunConfig
+from pipeline.config import GeneratorConfig, RunConfig
 from pipeline.models.catalog import ENGINES
 from schemas import ids
 from schemas.errors import ConfigError
+from tests.doubles import a_problem
 
 READY_MADE = sorted((ROOT / "jobs" / "configs").glob("*.toml"))
 
@@ -27,7 +28,7 @@ def parsed(text: str) -> RunConfig:
 def test_every_ready_made_configuration_loads(path: Path) -> None:
     loaded = config.load(path)
     assert loaded.problems > 0
-    assert isinstance(loaded.generator, GENERATORS[loaded.generator_name].Config)
+    assert all(isinstance(row.config, GENERATORS[row.name].Config) for row in loaded.generators)
     for model in loaded.models.values():
         assert all(isinstance(options, ENGINES[name].Config) for name, options in model.options.items())
     json.dumps(loaded.as_dict())
@@ -39,7 +40,7 @@ def test_there_are_ready_made_configurations() -> None:
 
 def test_an_empty_file_is_the_defaults() -> None:
     found = parsed("")
-    assert found.generator == GENERATORS["math_shepherd"].Config()
+    assert found.generators == (GeneratorConfig(name="math_shepherd", config=GENERATORS["math_shepherd"].Config()),)
     assert found.models == {"math": config.ModelConfig()}
     assert found.policies == (found.completer,) == (config.PolicyConfig(model="math"),)
     assert (found.seed, found.problems) == (RunConfig().seed, RunConfig().problems)
@@ -50,16 +51,18 @@ def test_what_is_written_is_what_runs() -> None:
         'seed = 7\nproblems = 3\n[source]\nfamilies = ["linear"]\ndifficulties = [4]\nsplit = "train"\n'
         '[models.a]\nengine = "scripted"\n[models.a.scripted]\nslip_rate = 1\n[models.a.price]\nhour = 2\n'
         '[models.b]\npolicy = "b"\n[[policies]]\nmodel = "a"\ntemperature = 1\n[[policies]]\nmodel = "b"\ntop_p = 0.5\n'
-        '[completer]\nmodel = "b"\n[generator]\nname = "given"\nrollouts = 5\n[flow]\nray = false\n'
+        '[completer]\nmodel = "b"\n[[generators]]\nname = "given"\nrollouts = 5\n'
+        '[[generators]]\nname = "math_shepherd"\n[flow]\nray = false\n'
     )
-    assert (found.seed, found.problems, found.generator_name, found.flow.ray) == (7, 3, "given", False)
+    assert (found.seed, found.problems, found.flow.ray) == (7, 3, False)
     assert (found.source.families, found.source.difficulties, found.source.split) == (("linear",), (4,), "train")
     slip_rate = found.models["a"].engine_config.slip_rate
     assert slip_rate == 1.0 and isinstance(slip_rate, float)
     assert (found.models["a"].price.hour, found.models["b"].engine, found.models["b"].policy) == (2.0, "auto", "b")
     assert [(one.model, one.temperature, one.top_p) for one in found.policies] == [("a", 1.0, 1.0), ("b", 1.0, 0.5)]
     assert found.completer == config.PolicyConfig(model="b")
-    assert found.generator.rollouts == 5
+    assert [row.name for row in found.generators] == ["given", "math_shepherd"]
+    assert [row.config.rollouts for row in found.generators] == [5, 8]
 
 
 @pytest.mark.parametrize(
@@ -68,10 +71,10 @@ def test_what_is_written_is_what_runs() -> None:
         ("problem = 3", "unknown key problem; did you mean 'problems'?"),
         ("[sources]", "unknown key sources; did you mean 'source'?"),
         ("[source]\nfamilys = []", "unknown key source.familys; did you mean 'families'?"),
-        ("[generator]\nrolouts = 3", "unknown key generator.rolouts; did you mean 'rollouts'?"),
+        ("[[generators]]\nrolouts = 3", "unknown key generators.math_shepherd.rolouts; did you mean 'rollouts'?"),
         ("[models.a.openvino]\nmax_seqs = 3", "unknown key models.a.openvino.max_seqs; did you mean 'max_num_seqs'?"),
         ('[models.a]\nengine = "openvno"', "models.a.engine = 'openvno'; did you mean 'openvino'?"),
-        ('[generator]\nname = "mathshepherd"', "generator.name = 'mathshepherd'; did you mean 'math_shepherd'?"),
+        ('[[generators]]\nname = "mathshepherd"', "generators.name = 'mathshepherd'; did you mean 'math_shepherd'?"),
         ('[source]\nfamilies = ["linar"]', "source.families has 'linar'; did you mean 'linear'?"),
         ("[flow]\nzzz = 1", "unknown key flow.zzz; known: "),
         ('seed = "1"', "seed = '1' must be of type int"),
@@ -86,11 +89,19 @@ def test_what_is_written_is_what_runs() -> None:
         ("[verifiers.answers]\nunit_dropped = true", "unknown key verifiers.answers.unit_dropped; did you mean"),
         ("[verifiers.answers]\nunits_dropped = 1", "verifiers.answers.units_dropped = 1 must be of type bool"),
         ("verifiers = 3", "[verifiers] must hold tables"),
-        ("[generator]\nkeep_rollout_text = 0", "generator.keep_rollout_text = 0 must be of type bool"),
+        (
+            "[[generators]]\nkeep_rollout_text = 0",
+            "generators.math_shepherd.keep_rollout_text = 0 must be of type bool",
+        ),
         ('[[policies]]\ntemperature = "hot"', "policies.temperature = 'hot' must be of type float"),
         ("source = 3", "[source] must be a table"),
-        ("generator = 3", "[generator] must be a table"),
-        ("[generator]\nname = 3", "generator.name"),
+        ("generators = 3", "generators must be one table or more, as [[generators]]"),
+        ("generators = []", "generators must be one table or more"),
+        ("generators = [3]", "generators must be one table or more"),
+        ("[generators]\nname = 'given'", "generators must be one table or more"),
+        ("[generator]\nname = 'given'", "unknown key generator; did you mean 'generators'?"),
+        ("[[generators]]\n[[generators]]", "generators has 'math_shepherd' 2 times"),
+        ("[[generators]]\nname = 3", "generators.name"),
         ("[models.a]\nengine = 3", "models.a.engine = 3 must be of type str"),
         ("[models.a]\npolcy = 3", "unknown key models.a.polcy; did you mean 'policy'?"),
         ("[models.a.openvio]", "unknown key models.a.openvio; did you mean 'openvino'?"),
@@ -102,10 +113,14 @@ def test_what_is_written_is_what_runs() -> None:
         ("[[policies]]\nmodel = 'maths'", "policies: model = 'maths'; did you mean 'math'?"),
         ("[models.a]\n[models.b]\n[completer]\ntop_p = 1", "completer: say which model; there are a, b"),
         ("[[policies]]\ntemprature = 1", "unknown key policies.temprature; did you mean 'temperature'?"),
+        ("[[policies]]\nprompts = 3", "policies.prompts must be a table"),
+        ("[[policies]]\nprompts = { explain = 3 }", "policies.prompts.explain = 3 must be of type str"),
+        ("[completer]\nprompts = { explian = 'x' }", "unknown key prompts.explian; did you mean 'explain'?"),
         ("policies = 3", "policies must be a list"),
         ("completer = 3", "[completer] must be a table"),
         ("[source]\nfamilies = []", "source.families"),
         ("[source]\ndifficulties = []", "source.difficulties"),
+        ("[source]\ndifficulties = [2, 6]", "source.difficulties has 6; the family 'words' has 2, 3, 4, 5"),
         ("[source]\ndifficulties = [1]", "source.difficulties"),
         ("[source]\ndifficulties = [9]", "source.difficulties"),
         ('[source]\nsplit = "validation"', "source.split"),
@@ -113,10 +128,10 @@ def test_what_is_written_is_what_runs() -> None:
         ("[flow]\nengines = 0", "flow.engines = 0"),
         ("[flow]\nproblems_in_flight = 0", "flow.problems_in_flight = 0"),
         ("[flow]\nproblems_per_shard = 0", "flow.problems_per_shard = 0"),
-        ("[generator]\nrollouts = 0", "generator.rollouts = 0"),
+        ("[[generators]]\nrollouts = 0", "generators.math_shepherd.rollouts = 0; it must be at least"),
         ("[[policies]]\nmax_tokens = 0", "policy of model 'math': max_tokens = 0"),
-        ("[generator]\nsamples = -1", "generator.samples = -1"),
-        ("[generator]\nlabelled = -1", "generator.labelled = -1"),
+        ("[[generators]]\nsamples = -1", "generators.math_shepherd.samples = -1; it must be at least"),
+        ("[[generators]]\nlabelled = -1", "generators.math_shepherd.labelled = -1; it must be at least"),
         ("[[policies]]\ntemperature = -0.5", "policy of model 'math': temperature = -0.5"),
         ("[[policies]]\ntemperature = nan", "policy of model 'math': temperature = nan"),
         ("[completer]\ntemperature = inf", "policy of model 'math': temperature = inf"),
@@ -160,7 +175,7 @@ def meaning(text: str) -> str:
         "max_tokens_total = 100",
         "[flow]\nray = false\nengines = 3\nproblems_in_flight = 2\nproblems_per_shard = 1",
         "[models.math.openvino]\nmax_num_seqs = 3\nthreads = 1\nstall_s = 5.0",
-        '[generator]\nname = "math_shepherd"\nsamples = 8',
+        '[[generators]]\nname = "math_shepherd"\nsamples = 8',
     ],
 )
 def test_how_a_run_is_carried_out_is_not_what_its_data_means(text: str) -> None:
@@ -175,11 +190,12 @@ def test_how_a_run_is_carried_out_is_not_what_its_data_means(text: str) -> None:
         "[source]\ndifficulties = [2]",
         '[source]\nsplit = "train"',
         '[source]\npath = "x.jsonl"',
-        '[generator]\nname = "given"',
-        "[generator]\nsamples = 9",
-        "[generator]\nlabelled = 1",
-        "[generator]\nrollouts = 9",
-        "[generator]\nkeep_rollout_text = false",
+        '[[generators]]\nname = "given"',
+        "[[generators]]\nsamples = 9",
+        "[[generators]]\nlabelled = 1",
+        "[[generators]]\nrollouts = 9",
+        "[[generators]]\nkeep_rollout_text = false",
+        '[[generators]]\n[[generators]]\nname = "given"',
     ],
 )
 def test_what_changes_the_data_changes_its_meaning(text: str) -> None:
@@ -190,6 +206,24 @@ def test_a_new_version_of_a_generator_is_another_meaning(monkeypatch: pytest.Mon
     before = meaning("")
     monkeypatch.setattr(GENERATORS["math_shepherd"], "VERSION", 99)
     assert meaning("") != before
+
+
+def test_a_problem_goes_through_the_generators_that_take_its_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = parsed('[[generators]]\nname = "given"\nsamples = 3\n[[generators]]\nsamples = 5\nlabelled = 0')
+    solve, output = a_problem(), a_problem(task="output")
+    alone = [row.module.estimate(solve, row.config) for row in found.generators]
+    assert [row.name for row in found.taking("solve")] == ["given", "math_shepherd"]
+    assert found.estimate(solve) == found.estimate(output) == (alone[0][0] + alone[1][0], alone[0][1] + alone[1][1])
+    monkeypatch.setattr(GENERATORS["given"], "TASKS", frozenset({"output"}))
+    assert [row.name for row in found.taking("solve")] == ["math_shepherd"]
+    assert found.estimate(solve) == alone[1]
+    monkeypatch.setattr(GENERATORS["math_shepherd"], "TASKS", frozenset({"output"}))
+    assert found.taking("solve") == () and found.estimate(solve) == (0, 0)
+
+
+def test_families_are_drawn_from_by_name_alone() -> None:
+    """A family more does not change what a run draws that names none."""
+    assert parsed("").source.families == ("words", "linear", "expressions")
 
 
 def test_the_place_of_a_file_is_not_its_meaning() -> None:

@@ -19,7 +19,7 @@ SETTINGS = {
     "problems": 8,
     "source": {"families": ["expressions"], "difficulties": [2, 3]},
     "models": {"m": {"engine": "scripted"}},
-    "generator": {"samples": 4, "labelled": 1, "rollouts": 3},
+    "generators": [{"samples": 4, "labelled": 1, "rollouts": 3}],
     "flow": {"ray": False, "problems_per_shard": 3, "problems_in_flight": 6},
 }
 
@@ -57,7 +57,7 @@ def test_every_problem_ends_as_a_row_and_every_sample_as_a_trace(tmp_path: Path)
     assert {row["run_id"] for row in [*problems, *traces]} == {plan.work.run_id}
     files = {path.relative_to(plan.folder).as_posix() for path in plan.folder.rglob("*") if path.is_file()}
     assert files == {entry.file for entry in manifest.read(plan.folder)} | {"run.json", "manifest.json"}
-    assert json.loads((plan.folder / "run.json").read_text())["config"]["generator"]["rollouts"] == 3
+    assert json.loads((plan.folder / "run.json").read_text())["config"]["generators"][0]["config"]["rollouts"] == 3
 
 
 def test_a_second_run_does_nothing_and_a_larger_one_goes_on(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_second_run_does_nothing_and_a_larger_one_goes_on(tmp_path: Path) -> N
     "changed",
     [
         {"seed": 1},
-        {"generator": {"samples": 4, "labelled": 1, "rollouts": 4}},
+        {"generators": [{"samples": 4, "labelled": 1, "rollouts": 4}]},
         {"policies": [{"temperature": 0.7}]},
         {"policies": [{}, {"temperature": 0.7}]},
         {"policies": [{"max_tokens": 99}]},
@@ -215,7 +215,7 @@ def test_a_model_that_no_policy_names_is_not_looked_at(tmp_path: Path) -> None:
 
 
 def test_whole_solutions_need_no_continuation(tmp_path: Path) -> None:
-    config = a_config(models=scripted_as(can_continue=False), generator={"samples": 4, "labelled": 0})
+    config = a_config(models=scripted_as(can_continue=False), generators=[{"samples": 4, "labelled": 0}])
     plan, outcome = grind(config, tmp_path)
     assert outcome.complete and len(rows(plan, "traces")) == 8 * 4
     assert {row["completer"] is None for row in rows(plan, "traces")} == {True}

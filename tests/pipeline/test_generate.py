@@ -8,19 +8,21 @@ from typing import TypeVar
 
 import pytest
 
-from generators import labels
+from generators import given, labels, math_shepherd
+from generators.trace_row import PARENT
 from pipeline import config
 from pipeline.families.catalog import problems
-from pipeline.generate import Mill, Work, assemble, open_mill
+from pipeline.generate import Mill, Work, assemble, open_mill, stamped
 from pipeline.models import scripted
 from pipeline.models.scripted import ScriptedModel
 from pipeline.result import RESULTS, Result
 from schemas import ids
 from schemas.errors import EngineError, PolicyError, StorageError
 from schemas.model import Completion, Model, SamplingParams, Tokens
-from schemas.problem import GIVEN, Problem
+from schemas.problem import GIVEN, Problem, Solution
 from schemas.table import from_table, to_table
 from tests.doubles import RecordingModel, TellingModel, a_problem, text_of, untimed
+from tests.rows import a_trace
 from verifiers.workers import Workers
 
 Value = TypeVar("Value")
@@ -28,7 +30,7 @@ Value = TypeVar("Value")
 GOOD = a_problem("Evaluate 3 + 4 * 2", "11")
 OTHER = a_problem("Evaluate 20 - 2 * 3", "14")
 BAD = a_problem("Evaluate this: it breaks", "1")
-SETTINGS = {"models": {"m": {"engine": "scripted"}}, "generator": {"samples": 4, "labelled": 1, "rollouts": 3}}
+SETTINGS = {"models": {"m": {"engine": "scripted"}}, "generators": [{"samples": 4, "labelled": 1, "rollouts": 3}]}
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +104,7 @@ def test_an_error_in_one_problem_is_its_record_and_nobody_elses(tmp_path: Path, 
     assert [result.record.ended for result in results] == ["done", "error", "uninformative"]
     failed = results[1]
     assert (failed.record.stage, failed.record.error_type) == ("generate", "ValueError")
-    assert failed.record.message == "no such luck"
+    assert failed.record.message == "math_shepherd: no such luck"
     assert (failed.traces, failed.record.n_traces, failed.record.root_n) == ((), 0, 0)
     assert (mill.counts.problems, mill.counts.traces) == (3, 8)
 
@@ -128,7 +130,7 @@ def test_every_token_is_in_a_trace_or_in_the_record(tmp_path: Path, judge: Worke
 def test_tries_without_a_trace_are_on_the_record(tmp_path: Path, judge: Workers) -> None:
     """`given` with no solutions samples the bare question and has no trace to put that on."""
     settings = {"name": "given", "samples": 3}
-    result, mill = grinding(tmp_path, judge, lambda mill: mill.grind(GOOD), generator=settings)
+    result, mill = grinding(tmp_path, judge, lambda mill: mill.grind(GOOD), generators=[settings])
     assert (result.record.ended, result.traces) == ("done", ())
     assert result.record.generated_tokens == mill.counts.generated_tokens > 0
 
@@ -154,6 +156,80 @@ def test_rows_in_are_rows_out(tmp_path: Path, judge: Workers) -> None:
     assert mill.counts.traces == sum(result.record.n_traces for result in results) == 12 * 4
     assert mill.counts.accepted == sum(result.record.root_correct for result in results)
     assert ground(tmp_path, judge, [])[0] == []
+
+
+SOLVED = replace(GOOD, given=(Solution(text="3 + 8\n11\nAnswer: 11", model="me"),))
+BOTH: list[dict[str, object]] = [
+    {"name": "given", "samples": 3, "rollouts": 2},
+    {"samples": 4, "labelled": 1, "rollouts": 3},
+]
+
+
+def test_a_problem_goes_through_every_generator_in_order(tmp_path: Path, judge: Workers) -> None:
+    result, mill = grinding(tmp_path, judge, lambda mill: mill.grind(SOLVED), generators=BOTH)
+    assert [(trace.generator, trace.sample_index) for trace in result.traces] == [
+        ("given", 0),
+        *(("math_shepherd", index) for index in range(4)),
+    ]
+    assert len({trace.trace_id for trace in result.traces}) == 5
+    record = result.record
+    assert (record.ended, record.n_traces, record.root_n) == ("done", 5, 3)
+    assert record.root_correct == result.traces[0].root_correct
+    in_traces = sum(trace.cost.generated_tokens for trace in result.traces)
+    assert in_traces + record.generated_tokens == mill.counts.generated_tokens > 0
+    assert mill.counts.traces == 5 and mill.counts.problems == 1
+
+
+def test_the_root_is_that_of_the_first_trace_that_has_one(tmp_path: Path, judge: Workers) -> None:
+    settings = [BOTH[0] | {"samples": 0}, BOTH[1]]
+    result, _ = grinding(tmp_path, judge, lambda mill: mill.grind(SOLVED), generators=settings)
+    assert [trace.root_n for trace in result.traces] == [0, 4, 4, 4, 4]
+    assert result.record.root_n == 4 and result.record.root_correct == result.traces[1].root_correct
+    never = TellingModel(lambda *_: "Answer: 0")
+    result, _ = grinding(tmp_path / "never", judge, lambda mill: mill.grind(SOLVED), never, generators=settings)
+    assert (result.record.ended, result.record.n_traces) == ("uninformative", 5)
+
+
+@pytest.mark.parametrize("order", [BOTH, BOTH[::-1]])
+def test_a_generator_that_fails_costs_the_others_nothing(
+    tmp_path: Path, judge: Workers, monkeypatch: pytest.MonkeyPatch, order: list[dict[str, object]]
+) -> None:
+    async def broken(*_: object, **__: object) -> AsyncGenerator[object, None]:
+        raise ValueError("no such luck")
+        yield
+
+    monkeypatch.setattr(given, "generate", broken)
+    result, _ = grinding(tmp_path, judge, lambda mill: mill.grind(SOLVED), generators=order)
+    assert [trace.generator for trace in result.traces] == ["math_shepherd"] * 4
+    record = result.record
+    assert (record.ended, record.stage, record.error_type) == ("error", "generate", "ValueError")
+    assert record.message == "given: no such luck"
+    assert (record.n_traces, record.root_n) == (4, 4)
+
+
+def test_a_problem_that_nobody_takes_is_skipped_and_says_who_takes_what(
+    tmp_path: Path, judge: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(given, "TASKS", frozenset({"program", "output"}))
+    monkeypatch.setattr(math_shepherd, "TASKS", frozenset({"solve"}))
+    asked = replace(SOLVED, task="input")
+    result, mill = grinding(tmp_path, judge, lambda mill: mill.grind(asked), generators=BOTH)
+    record = result.record
+    assert (record.ended, record.stage, record.error_type) == ("skipped", "generate", "no_generator")
+    assert record.message == (
+        "no generator of the run takes the task 'input': given takes output, program; math_shepherd takes solve; "
+        "add one under [[generators]]"
+    )
+    assert (result.traces, record.task, record.generated_tokens) == ((), "input", 0)
+    assert mill.counts.problems == 1
+
+
+def test_a_parent_named_by_its_sample_index_is_stamped_with_its_id(tmp_path: Path) -> None:
+    work = a_work(tmp_path)
+    first = stamped(a_trace("", sample_index=3), work)
+    second = stamped(a_trace("", sample_index=4, parent_trace_id=f"{PARENT}3"), work)
+    assert (first.parent_trace_id, second.parent_trace_id) == (None, first.trace_id)
+    assert stamped(second, work).parent_trace_id == first.trace_id
 
 
 def test_problems_of_a_table_are_in_flight_together(tmp_path: Path, judge: Workers) -> None:
@@ -234,7 +310,7 @@ def test_prices_are_in_the_rows_and_what_no_trace_accounts_for_is_on_the_record(
         return from_table(await mill.grind_table(to_table([GOOD, BAD], GIVEN)), Result)
 
     model = Breaking(ValueError("x"))
-    (done, failed), mill = grinding(tmp_path, judge, work, model, models=priced, generator=settings)
+    (done, failed), mill = grinding(tmp_path, judge, work, model, models=priced, generators=[settings])
     for result in (done, failed):
         cost = labels.sum_costs([trace.cost for trace in result.traces])
         record = result.record
@@ -254,7 +330,7 @@ def test_several_policies_write_and_another_completes(tmp_path: Path, judge: Wor
         "models": {"m": {"engine": "scripted"}, "n": {"engine": "scripted"}, "c": {"engine": "scripted"}},
         "policies": [{"model": "m"}, {"model": "n", "temperature": 0.5}, {"model": "m", "temperature": 0.25}],
         "completer": {"model": "c", "max_tokens": 99},
-        "generator": {"samples": 7, "labelled": 2, "rollouts": 5},
+        "generators": [{"samples": 7, "labelled": 2, "rollouts": 5}],
     }
     engines = {name: RecordingModel(ScriptedModel(scripted.Config(slip_rate=0.3))) for name in "mnc"}
     for name, engine in engines.items():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from generators import given, math_shepherd
 from pipeline import config as configuration
 from pipeline import pool
 from pipeline.config import RunConfig
@@ -40,7 +41,7 @@ def test_policies_are_built_from_what_the_configuration_says() -> None:
     assert (first.model, first.params.temperature, first.params.max_tokens) == (models["a"], 0.5, 9)
     assert (second.model, second.params.temperature, found.completer.params.top_p) == (models["b"], 1.0, 0.5)
     assert first.prompt.name == models["a"].info.family.prompt and second.prompt.name == "solve_boxed.v1"
-    assert len({first.prompt_hash, second.prompt_hash}) == 2
+    assert len({first.prompt_hash(), second.prompt_hash()}) == 2
     assert "boxed" in models["b"].tokenizer.decode(second.ask("What is 1 + 1?"))
 
 
@@ -67,7 +68,7 @@ def test_an_unknown_prompt_is_named() -> None:
 def test_a_completer_that_cannot_continue_is_refused_only_where_it_has_to() -> None:
     with pytest.raises(ContinuationError, match="cannot continue an exact prefix"):
         pool.check(parsed(), infos(can_continue=False))
-    pool.check(parsed(generator={"labelled": 0}), infos(can_continue=False))
+    pool.check(parsed(generators=[{"labelled": 0}]), infos(can_continue=False))
 
 
 def test_thoughts_are_continued_by_the_same_family_only() -> None:
@@ -77,7 +78,7 @@ def test_thoughts_are_continued_by_the_same_family_only() -> None:
     for families in ((THINKS, None), (None, THINKS), (THINKS, replace(THINKS, template="{prompt}<t>"))):
         with pytest.raises(ConfigError, match="cannot continue the thoughts"):
             pool.check(other, infos(*families))
-    pool.check(parsed(completer={"model": "b"}, generator={"labelled": 0}), infos(THINKS))
+    pool.check(parsed(completer={"model": "b"}, generators=[{"labelled": 0}]), infos(THINKS))
 
 
 def test_an_engine_that_is_not_installed_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,6 +103,68 @@ def test_the_text_of_a_prompt_file_travels_with_the_run(tmp_path: Path) -> None:
     assert found.prompt.text == "Solve {problem} please"
     same = parsed(policies=[{"model": "a", "prompt": "Solve {problem} please"}])
     assert pool.meaning(config, infos()) == pool.meaning(same, infos())
+
+
+CHATS = ModelFamily(name="chats", template="<user>{prompt}<model>", prompt="solve_boxed.v1")
+
+
+def asked(config: RunConfig) -> dict[str, str]:
+    """Return the names of the prompts that model `b`, which chats, is asked with."""
+    model = ScriptedModel(scripted.Config())
+    model.info = replace(model.info, family=CHATS)
+    found = pool.assemble(config, {"b": model}).completer
+    return {"solve": found.prompt.name} | {part: prompt.name for part, prompt in found.prompts.items()}
+
+
+def of_b(**policy: object) -> RunConfig:
+    return parsed(policies=[{"model": "b", **policy}])
+
+
+QUESTIONS = {"solve": "solve_boxed.v1", **{task: f"{task}_chat.v1" for task in ("output", "input", "program")}}
+
+
+def test_each_task_is_asked_in_the_style_of_the_family() -> None:
+    assert asked(of_b()) == QUESTIONS
+    assert set(asked(of_b(prompt="solve_plain.v1")).values()) == {"solve_plain.v1"}, "what is named holds for all tasks"
+    one = of_b(prompt="solve_plain.v1", prompts={"output": "output_plain.v1"})
+    assert asked(one) == dict.fromkeys(QUESTIONS, "solve_plain.v1") | {"output": "output_plain.v1"}
+
+
+def test_the_parts_of_the_runs_generators_are_loaded_and_may_be_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(math_shepherd, "PARTS", ("write", "explain"))
+    assert asked(of_b()) == QUESTIONS | {"explain": "explain_chat.v1", "write": "write_chat.v1"}
+    own = of_b(prompts={"write": "write_plain.v1", "critique": "critique_plain.v1"})
+    assert asked(own) == QUESTIONS | {"explain": "explain_chat.v1", "write": "write_plain.v1"}
+    with pytest.raises(ConfigError, match=r"prompts\.write must hold \{plan\} exactly once"):
+        asked(of_b(prompts={"write": "Write {problem}"}))
+
+
+def test_every_prompt_that_a_run_may_ask_with_is_in_its_meaning(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = pool.meaning(parsed(), infos())
+    replaced = parsed(policies=[{"model": "a", "prompts": {"output": "Say {problem}"}}])
+    assert before != pool.meaning(replaced, infos())
+    unused = parsed(policies=[{"model": "a", "prompts": {"write": "{problem} {plan}"}}])
+    assert pool.meaning(unused, infos()) == before, "no generator of the run asks this part"
+    monkeypatch.setattr(math_shepherd, "PARTS", ("write",))
+    assert len({str(pool.meaning(config, infos())) for config in (parsed(), unused)} | {str(before)}) == 3
+
+
+def test_the_text_of_a_parts_file_travels_with_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(math_shepherd, "PARTS", ("write",))
+    path = tmp_path / "mine.txt"
+    path.write_text("Write {problem} by {plan}\n")
+    config, _ = pool.resolved(parsed(policies=[{"model": "a", "prompts": {"write": str(path)}}]))
+    path.unlink()
+    found = pool.assemble(config, {"a": ScriptedModel(scripted.Config())}).completer
+    assert found.prompts["write"].text == "Write {problem} by {plan}"
+
+
+def test_only_generators_that_continue_prefixes_need_a_completer_that_can() -> None:
+    unable = infos(can_continue=False)
+    neither = [{"labelled": 0}, {"name": "given", "samples": 0}]
+    pool.check(parsed(generators=neither), unable)
+    with pytest.raises(ContinuationError, match="which step labels by given need"):
+        pool.check(parsed(generators=[neither[0], {"name": given.NAME}]), unable)
 
 
 @pytest.mark.parametrize(

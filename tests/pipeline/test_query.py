@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -145,7 +146,7 @@ def test_the_folder_of_one_run_names_its_parent(tmp_path: Path) -> None:
     [
         ("{", r"manifest\.json: cannot be read as JSON"),
         ("[]", "not a JSON object"),
-        ('{"schema_version": 3, "run_id": "a", "shards": []}', "schema version 3, this code reads 1 to 2"),
+        ('{"schema_version": 4, "run_id": "a", "shards": []}', "schema version 4, this code reads 1 to 3"),
         ('{"schema_version": 1, "run_id": "a"}', "KeyError: 'shards'"),
         ('{"schema_version": 1, "run_id": "a", "shards": [7]}', "not a manifest"),
     ],
@@ -223,10 +224,22 @@ def test_datasets_reads_the_raw_traces(tmp_path: Path) -> None:
     assert rows[1]["rollouts"] == []
 
 
+OLDER: dict[int, dict[str, tuple[str, ...]]] = {
+    1: {
+        "": ("completer", "engine_s", "dollars", "task"),
+        "policy": ("model_family",),
+        "cost": ("dollars",),
+        "problem": ("task",),
+    },
+    2: {"": ("task",), "problem": ("task",)},
+}
+"""What shards of older schemas lack: columns, and fields of structs."""
+
+
 def test_shards_of_schema_1_are_read_with_nulls_in_the_place_of_what_they_lack(tmp_path: Path) -> None:
     write_run(tmp_path, [a_trace("new")], [a_problem_record("p1")], run_id="b")
     old = write_run(tmp_path, [a_trace("old", run_id="a")], [a_problem_record("p2", run_id="a")], run_id="a")
-    _as_schema_1(old)
+    _as_schema(1, old)
     sql = "SELECT trace_id, cost.dollars, cost.engine_s, completer.model, policy.model_family FROM traces ORDER BY 1"
     assert ask(tmp_path, sql) == [("new", 0.25, 2.0, "tiny", "bare"), ("old", None, 2.0, None, None)]
     assert ask(tmp_path, "SELECT problem_id, dollars FROM problems ORDER BY 1") == [("p1", 0.125), ("p2", None)]
@@ -235,17 +248,34 @@ def test_shards_of_schema_1_are_read_with_nulls_in_the_place_of_what_they_lack(t
     assert ask(tmp_path, "SELECT count(*), sum(n_rollouts) FROM steps") == [(2, 4)]
 
 
-def _as_schema_1(folder: Path) -> None:
-    """Take out of a run's files what schema 2 added."""
+@pytest.mark.parametrize("version", OLDER)
+def test_problems_of_older_shards_were_to_be_solved(tmp_path: Path, version: int) -> None:
+    asked = replace(a_trace().problem, task="output")
+    write_run(tmp_path, [a_trace("new", problem=asked)], [a_problem_record("p1", task="output")], run_id="b")
+    old = write_run(tmp_path, [a_trace("old", run_id="a")], [a_problem_record("p2", run_id="a")], run_id="a")
+    _as_schema(version, old)
+    assert ask(tmp_path, "SELECT trace_id, problem.task, problem.statement FROM traces ORDER BY 1") == [
+        ("new", "output", "What is 1 + 1?"),
+        ("old", "solve", "What is 1 + 1?"),
+    ]
+    assert ask(tmp_path, "SELECT DISTINCT trace_id, task FROM steps ORDER BY 1") == [
+        ("new", "output"),
+        ("old", "solve"),
+    ]
+    assert ask(tmp_path, "SELECT problem_id, task FROM problems ORDER BY 1") == [("p1", "output"), ("p2", "solve")]
+
+
+def _as_schema(version: int, folder: Path) -> None:
+    """Take out of a run's files what later schemas added."""
+    lacks = OLDER[version]
     for path in folder.glob("*/*.parquet"):
         table = pq.ParquetFile(path).read()
-        table = table.drop_columns([n for n in ("completer", "engine_s", "dollars") if n in table.column_names])
-        for column, added in (("policy", "model_family"), ("cost", "dollars")):
-            if column in table.column_names:
-                struct = table.column(column).combine_chunks()
-                kept = [f for f in struct.type if f.name != added]
-                slim = pa.StructArray.from_arrays([struct.field(f.name) for f in kept], fields=kept)
-                table = table.set_column(table.column_names.index(column), column, slim)
+        table = table.drop_columns([name for name in lacks[""] if name in table.column_names])
+        for column in set(lacks) & set(table.column_names):
+            struct = table.column(column).combine_chunks()
+            kept = [f for f in struct.type if f.name not in lacks[column]]
+            slim = pa.StructArray.from_arrays([struct.field(f.name) for f in kept], fields=kept)
+            table = table.set_column(table.column_names.index(column), column, slim)
         pq.write_table(table, path)
     manifest = folder / "manifest.json"
-    manifest.write_text(manifest.read_text().replace('"schema_version": 2', '"schema_version": 1'))
+    manifest.write_text(manifest.read_text().replace('"schema_version": 3', f'"schema_version": {version}'))

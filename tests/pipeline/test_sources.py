@@ -1,5 +1,6 @@
 """Sources: every row that is refused, what stays the same when more is asked for, and the published sets."""
 
+import json
 import os
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import pytest
 from pipeline.config import SourceConfig
 from pipeline.sources import load, load_given
 from schemas import ids
-from schemas.errors import SourceError
+from schemas.errors import ConfigError, SourceError
 from tests.input_files import ASK, GOOD, OTHER, Row, read, the_refusal, write_lines
+from verifiers import python
 
 UNREADABLE: list[tuple[str | bytes | Row, str, str]] = [
     ('{"statement": "cut', "not JSON", "one JSON object per line"),
@@ -22,7 +24,7 @@ UNREADABLE: list[tuple[str | bytes | Row, str, str]] = [
     ({"ask": "s", "reply": "1"}, "`ask`, `reply`", "`statement`, `problem`, `question` or `prompt`"),
     ({"statement": "s", "reply": "1"}, "`statement`, `reply`", "`reference`, `answer`, `ground_truth`"),
     ({"statement": ["s"], "reference": "1"}, '["s"], which is not text', "write it as text"),
-    ({**GOOD, "domain": "chess"}, "'chess' is unknown", "use one of: math"),
+    ({**GOOD, "domain": "chess"}, "'chess' is unknown", "use one of: code, math"),
 ]
 
 
@@ -204,3 +206,32 @@ def test_published_model_solutions_group_by_problem_and_meet_the_test_set(data: 
     assert [[solution.model for solution in problem.given] for problem in loaded.problems] == [models] * 660
     test_set = read(data / "gsm8k" / "test.jsonl").problems
     assert [problem.problem_id for problem in loaded.problems] == [problem.problem_id for problem in test_set]
+
+
+# Questions about programs
+
+CODE = "def f(n):\n    return n + 2\n"
+INPUT = json.dumps({"code": CODE, "entry_point": "f", "returns": "12"})
+ABOUT_CODE: Row = {"domain": "code", "statement": f"{CODE}\nFind arguments for which f returns 12."}
+
+
+@pytest.mark.parametrize(("task", "reference"), [("output", "[1, 2]"), ("input", INPUT)])
+def test_questions_about_programs_load_with_their_task(tmp_path: Path, task: str, reference: str) -> None:
+    (problem,) = read(write_lines(tmp_path / "a.jsonl", {**ABOUT_CODE, "task": task, "reference": reference})).problems
+    assert (problem.domain, problem.task, problem.reference) == ("code", task, reference)
+
+
+def test_a_reference_that_says_nothing_about_a_program_is_refused(tmp_path: Path) -> None:
+    row = {**ABOUT_CODE, "task": "input", "reference": INPUT}
+    path = write_lines(tmp_path / "a.jsonl", row, {**row, "task": "output"}, {**row, "task": "solve"})
+    loaded = read(path)
+    assert [problem.task for problem in loaded.problems] == ["input"]
+
+
+def test_a_machine_that_cannot_run_programs_says_so_before_anything_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(python, "missing", lambda *_: "no walls; put some up")
+    path = write_lines(tmp_path / "a.jsonl", {**ABOUT_CODE, "task": "input", "reference": INPUT})
+    with pytest.raises(ConfigError, match="'code' cannot be judged here: no walls; put some up"):
+        read(path)

@@ -1,190 +1,206 @@
-"""The python verifier on real programs in the real sandbox: verdict words, reasons, second runs, code in answers."""
+"""The python verifier: what a text answers to a question about a program, and whether that is right."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from schemas.verdict import Outcome
-from verifiers.python import STATUSES, AssertTests, Cases, CodeVerdict, check_cases, check_tests, once, program_in
-from verifiers.sandbox.pool import Sandbox
-from verifiers.sandbox.rows import Call, Config, Limits, Program, Value
-
-QUICK = Limits(cpu_s=1.0)
+from schemas.problem import Problem
+from schemas.verdict import Verdict
+from tests.programs import PROMPT, SUM, TESTS, arguments, by_cases, by_tests, output, question
+from verifiers import python
+from verifiers.judge import Config as Judging
+from verifiers.judge import LocalJudge
+from verifiers.python import STATUSES, Config, quick, reference_error, truncated
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(Config(unconfined=True)) as sandbox:
-        yield sandbox
+def judge() -> Iterator[LocalJudge]:
+    config = Config(unconfined=True, cpu_s=1.0)
+    with LocalJudge(Judging(verifiers={"python": config})) as judge:
+        yield judge
 
 
-def cases(*pairs: tuple[list[Any], Any]) -> Cases:  # Any: plain values
-    return Cases(calls=tuple(Call(args=tuple(args)) for args, _ in pairs), expected=tuple(value for _, value in pairs))
-
-
-def judged(sandbox: Sandbox, code: str, *pairs: tuple[list[Any], Any], entry_point: str = "f") -> CodeVerdict:
-    return check_cases(sandbox, Program(code=code, entry_point=entry_point), cases(*pairs), QUICK)
-
-
-def test_what_each_status_counts_as() -> None:
-    counted: dict[Outcome, set[str]] = {"accepted": set(), "rejected": set(), "undecided": set()}
-    for status, outcome in STATUSES.items():
-        counted[outcome].add(status)
-    assert counted == {
-        "accepted": {"pass"},
-        "rejected": {"fail", "error", "timeout", "limit", "blocked"},
-        "undecided": {"flaky", "infra"},
-    }
-
-
-def test_a_right_program_passes_and_says_what_it_cost_and_what_confined_it(sandbox: Sandbox) -> None:
-    verdict = judged(sandbox, "def f(x, y):\n    return (x + y, {x, y})", ([1, 2], [3, [2, 1]]), ([0, 5], [5, [0, 5]]))
-    assert (verdict.status, verdict.outcome, verdict.layers) == ("pass", "accepted", sandbox.layers)
-    assert verdict.reason == "2 calls returned what was expected"
-    assert 0 < verdict.cpu_s < 2
+def well_formed(verdict: Verdict) -> Verdict:
+    assert verdict.outcome == STATUSES[verdict.status]
+    assert (verdict.verifier, verdict.version) == (python.NAME, python.VERSION)
+    assert "\n" not in verdict.reason and 0 < len(verdict.reason) <= 400
+    return verdict
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "said"),
+    ("reference", "answer", "status"),
     [
-        ("def f(x):\n    return x", "fail", "f(2) is wrong: expected 4, got 2"),
-        ("def f(x):\n    return 4 if x == 2 else None", "fail", "f(3) is wrong: expected 9, got None"),
-        ("def f(x):\n    return 4 // (x - 3) * -1", "error", "f(3) raised ZeroDivisionError"),
-        ("def f(x):\n    raise ValueError('no \\ud800\\n way')", "error", "f(2) raised ValueError: no"),
-        ("def f(x:\n    return x * x", "error", "SyntaxError"),
-        ("1 / 0\ndef f(x):\n    return x * x", "error", "ZeroDivisionError"),
-        ("import sys\nsys.exit(0)", "error", "SystemExit"),
-        ("import os\nos._exit(0)", "error", ""),
-        ("import os\ndef f(x):\n    os._exit(0)", "error", ""),
-        ("def g(x):\n    return x * x", "error", "f"),
-        ("def f(x):\n    while True: pass", "timeout", "out of time: cpu"),
-        (
-            "class Same:\n    def __eq__(self, other): return True\n    __hash__ = None\ndef f(x):\n    return Same()",
-            "fail",
-            "f(2) returned no plain value",
-        ),
-        (
-            "class N(int):\n    def __eq__(self, o): return True\ndef f(x):\n    return N(x)",
-            "fail",
-            "f(2) returned no plain value",
-        ),
-        ("def f(x):\n    return x if x is f else [lambda: 1]", "fail", "f(2) returned no plain value"),
+        ("10", "10", "pass"),
+        ("10", "11", "fail"),
+        ("1", "True", "fail"),
+        ("True", "1", "fail"),
+        ("1", "1.0", "fail"),
+        ("1.0", "1", "fail"),
+        ("0.1", "0.1000000000001", "pass"),
+        ("0.1", "0.11", "fail"),
+        ("[1, 2]", "(1, 2)", "fail"),
+        ("[1, 2]", "[1,2]", "pass"),
+        ("[1, True]", "[1, 1]", "fail"),
+        ("{1, 2}", "{2, 1}", "pass"),
+        ("{1, 2}", "{True, 2}", "fail"),
+        ("{1: 2}", "{1.0: 2}", "fail"),
+        ("{(1, 0.5)}", "{(1, 0.5000000000001)}", "pass"),
+        ("{(1, 0.5)}", "{(True, 0.5)}", "fail"),
+        ("{1}", "frozenset({1})", "fail"),
+        ("'ab'", '"ab"', "pass"),
+        ("'ab'", "ab", "fail"),
+        ("None", "None", "pass"),
+        ("nan", "nan", "pass"),
+        ("set()", "set()", "pass"),
+        ("10", "f(3, [5, 2])", "fail"),
+        ("10", "", "no_answer"),
+        ("ten", "10", "infra"),
     ],
 )
-def test_wrong_programs(sandbox: Sandbox, code: str, status: str, said: str) -> None:
-    verdict = judged(sandbox, code, ([2], 4), ([3], 9))
+def test_what_a_call_returns(reference: str, answer: str, status: str) -> None:
+    verdict = quick(output(reference), f"So it goes.\nAnswer: {answer}\n")
+    assert verdict is not None and well_formed(verdict).status == status, verdict
+    assert verdict.answer == (answer or None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ("f(3, [5, 2])", "pass"),
+        ("(4, [5])", "pass"),
+        ("f(a=4, xs=[5])", "pass"),
+        ("f(5, [5, 2])", "fail"),
+        ("f(5)", "error"),
+        ("f(3, 5)", "error"),
+        ("f(3, {5: 1})", "pass"),
+        ("f(3, [5.0])", "fail"),  # it prints 10.0
+        ("g(3, [5, 2])", "fail"),
+        ("f(3, [5 for _ in range(1)])", "fail"),
+        ("", "no_answer"),
+    ],
+)
+def test_arguments_for_which_it_returns_something(judge: LocalJudge, answer: str, status: str) -> None:
+    verdict = well_formed(judge.check_sync(arguments(), f"Answer: {answer}"))
     assert verdict.status == status, verdict
-    assert said in verdict.reason and "\n" not in verdict.reason
-    verdict.reason.encode()
 
 
-def test_a_program_that_is_right_once_is_flaky(sandbox: Sandbox) -> None:
-    counter = "calls = 0\ndef f(x):\n    global calls\n    calls += 1\n    return calls"
-    verdict = judged(sandbox, counter, ([7], 1), ([7], 2), ([8], 3))
-    assert (verdict.status, verdict.outcome) == ("flaky", "undecided")
-    assert "another hash seed and order: fail, f(8) is wrong: expected 3, got 1" in verdict.reason
-    program = Program(code="def f(xs):\n    return list(set(xs))", entry_point="f")
-    words: list[Value] = [f"w{i}" for i in range(40)]
-    order = sandbox.run(program, (Call(args=(words,)),), QUICK, seed=0).returned[0].value
-    assert check_cases(sandbox, program, cases(([words], order)), QUICK).status == "flaky"
-
-
-def test_one_run_costs_half_and_is_never_flaky(sandbox: Sandbox) -> None:
-    program = Program(code="n = 0\ndef f():\n    global n\n    n += 1\n    return n", entry_point="f")
-    assert once(sandbox, program, cases(([], 1), ([], 2)), QUICK).status == "pass"
-    assert once(sandbox, program, cases(([], 1), ([], 2)), QUICK, seed=1).status == "pass"
-
-
-def test_methods_and_fresh_arguments(sandbox: Sandbox) -> None:
-    code = "class Solution:\n    def twoSum(self, xs):\n        xs.append(1)\n        return len(xs)"
-    verdict = judged(sandbox, code, ([[1]], 2), ([[1, 2]], 3), entry_point="Solution.twoSum")
-    assert verdict.status == "pass", verdict
-
-
-def test_nothing_to_judge_by_is_no_pass(sandbox: Sandbox) -> None:
-    assert judged(sandbox, "def f(): pass").status == "infra"
-    lopsided = Cases(calls=(Call(args=()),), expected=())
-    assert check_cases(sandbox, Program(code="def f(): pass", entry_point="f"), lopsided).status == "infra"
-
-
-def test_a_long_complaint_is_shortened(sandbox: Sandbox) -> None:
-    verdict = judged(sandbox, "def f(x):\n    raise ValueError('x' * 10**5)", ([list(range(1000))], 0))
-    assert verdict.status == "error" and len(verdict.reason) <= 400
+FASTER = "def f(a, xs):\n    return 2 * sum(x for x in xs if x > a)\n"
 
 
 @pytest.mark.parametrize(
-    ("text", "entry_point", "code"),
+    ("text", "status"),
     [
-        ("def f(): pass\n", "", "def f(): pass\n"),
-        ("So:\n```python\ndef f(): pass\n```\nDone.", "", "def f(): pass\n"),
-        ("```py\na = 1\n```\nbetter\n```python\nb = 2\n```\nrun\n```bash\nls\n```", "", "b = 2\n"),
-        ("```python\ndef f(): pass\n```\nFor example:\n```python\nprint(f())\n```", "f", "def f(): pass\n"),
-        ("```python\nclass S:\n    pass\n```\n```python\nS()\n```", "S.run", "class S:\n    pass\n"),
-        ("```\nx = 1\n```", "", "x = 1\n"),
-        ("```json\n{}\n```", "f", "```json\n{}\n```"),
-        ("cut off\n```python\nx = 1", "", "x = 1"),
-        ("~~~~python\nx = '''\n```\n'''\n~~~~", "", "x = '''\n```\n'''\n"),
-        (
-            'def f():\n    """Use:\n```python\nf()\n```\n    """\n',
-            "f",
-            'def f():\n    """Use:\n```python\nf()\n```\n    """\n',
-        ),
-        ("", "", ""),
+        (FASTER, "pass"),
+        (f"Go over xs.\nAdd what is larger.\n{FASTER}", "pass"),
+        (f"So:\n```python\n{FASTER}```\nDone.", "pass"),
+        (FASTER.replace(">", "<"), "fail"),
+        (FASTER.replace("a, xs", "a"), "error"),
+        (FASTER.replace("def f", "def g"), "no_answer"),
+        ("", "no_answer"),
+        ("def f(a, xs):\n    return (\n", "error"),
     ],
 )
-def test_the_program_in_an_answer(text: str, entry_point: str, code: str) -> None:
-    assert program_in(text, entry_point) == code
+def test_a_program_by_cases_and_by_tests(judge: LocalJudge, text: str, status: str) -> None:
+    for problem in (by_cases(), by_tests()):
+        verdict = well_formed(judge.check_sync(problem, text))
+        assert verdict.status == status, (verdict, problem.reference)
 
 
-def test_hostile_answers_are_read_in_linear_time() -> None:
-    for text in ("```python\n" * 100_000, "```" * 200_000, '"""\n```\n' * 100_000, "`" * 1_000_000):
-        assert isinstance(program_in(text, "f"), str)
+def test_what_the_problem_gives_an_answer_need_not_repeat(judge: LocalJudge) -> None:
+    bare = "def f(a, xs: List[int]):\n    return 2 * sum(x for x in xs if x > a)\n"
+    assert judge.check_sync(by_tests(), bare).status == "pass"
+    assert judge.check_sync(by_tests(prompt="Write f."), bare).status == "error"
+    head = PROMPT.partition('    """')[0]
+    assert judge.check_sync(by_tests(prompt=head), bare).status == "pass"
+    assert judge.check_sync(by_tests(), f"from __future__ import annotations\n{bare}").status == "pass"
 
 
-EXPECTS = "def check(candidate):\n    try:\n        candidate({})\n    except {}:\n        return\n    assert False\n"
+def test_a_verdict_of_its_own_sandbox_is_the_same(judge: LocalJudge) -> None:
+    config = Config(unconfined=True)
+    for problem, text in ((output(), "Answer: 10"), (arguments(), "Answer: f(4, [5])"), (by_cases(), "f = 3")):
+        one, other = python.check(problem, text, config), judge.check_sync(problem, text)
+        assert (one.status, one.reason, one.answer) == (other.status, other.reason, other.answer)
 
 
 @pytest.mark.parametrize(
-    ("code", "test", "status"),
+    "problem",
     [
-        # What the tests take for the program's exception is its unplain value, or their own argument.
-        ("def f(x): return object()", EXPECTS.format("'a'", "TypeError"), "fail"),
-        ("def f(x): return 0", EXPECTS.format("object()", "Exception"), "infra"),
-        # A loop of the tests that StopIteration ended.
-        (
-            "def f(x): raise StopIteration",
-            "def check(candidate):\n    for got, want in zip(map(candidate, [1, 2]), [2, 4]):\n        assert got == want\n",
-            "infra",
-        ),
-        # Tests that would not have been run.
-        ("def f(x): return 1", "def test_a(): assert f(1) == 1\nclass TestB:\n    def test_b(self): assert f(2) == 4", "fail"),
-        ("def f(x): return 1", "def test_a(): assert f(1) == 1\nasync def test_b(): assert f(2) == 4", "fail"),
-        ("def f(x): return 1", "def test_a(): assert f(1) == 1\ndef test_b():\n    yield f(2) == 4", "infra"),
-        ("def f(x): return 1", "def check(c): assert c(1) == 1\ndef test_b(): assert f(2) == 4", "fail"),
-        # Exceptions keep their ancestry, dicts of `collections` their contents.
-        ("class Foo(Exception): pass\ndef f(x): raise Foo('x')", EXPECTS.format("1", "RuntimeError"), "error"),
-        ("import json\ndef f(x): return json.loads(x)", EXPECTS.format("'{'", "ValueError"), "pass"),
-        ("class Bad(KeyError): pass\ndef f(x): raise Bad(x)", EXPECTS.format("1", "LookupError"), "pass"),
-        (
-            "from collections import defaultdict\ndef f(x): return defaultdict(int, a=x)",
-            "assert f(2) == {'a': 2}",
-            "pass",
-        ),
-        (
-            "import threading\ndef f(n):\n    b = threading.Barrier(n)\n"
-            "    t = [threading.Thread(target=b.wait) for _ in range(n)]\n"
-            "    [one.start() for one in t]\n    [one.join(5) for one in t]\n    return n",
-            "assert f(12) == 12",
-            "pass",
-        ),
+        output("x + 1"),
+        question("input", "no JSON"),
+        question("input", {"code": SUM, "entry_point": "f"}),
+        question("input", {"code": SUM, "entry_point": "f()", "returns": "1"}),
+        question("input", {"code": SUM, "entry_point": "f", "returns": "x"}),
+        question("program", []),
+        question("program", {"entry_point": "f"}),
+        question("program", {"entry_point": "f", "cases": []}),
+        question("program", {"entry_point": "f", "cases": [["3"]]}),
+        question("program", {"entry_point": "f", "cases": [["(3)", "x"]]}),
+        question("program", "[" * 100_000),
+        question("solve", "10"),
     ],
-)  # fmt: skip
-def test_tests_that_may_be_taken_in(sandbox: Sandbox, code: str, test: str, status: str) -> None:
-    found = check_tests(sandbox, Program(code=code, entry_point="f"), AssertTests(code=test), QUICK)
-    assert found.status == status, found.reason
+)
+def test_a_reference_that_says_nothing_is_undecided_and_an_error(judge: LocalJudge, problem: Problem) -> None:
+    assert reference_error(problem) and reference_error(problem, judge.check_sync)
+    verdict = well_formed(judge.check_sync(problem, f"Answer: f(3)\n{SUM}"))
+    assert (verdict.status, verdict.outcome) == ("infra", "undecided")
 
 
-def test_a_whole_number_and_its_neighbour_are_not_close(sandbox: Sandbox) -> None:
-    assert judged(sandbox, "def f(x): return x / 1.0 - 1", ([12345678901], 12345678901)).status == "fail"
-    assert judged(sandbox, "def f(x): return x / 2", ([8], 4)).status == "pass"
+@pytest.mark.parametrize("problem", [output(), arguments(), by_cases(), by_tests()])
+def test_a_right_reference_is_held_against_its_own_program(judge: LocalJudge, problem: Problem) -> None:
+    assert reference_error(problem) is None
+    assert reference_error(problem, judge.check_sync) is None
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (output("11"), "a run of its program: fail"),
+        (arguments("11"), "the arguments that came with it: fail"),
+        (by_cases(("(3, [5, 2])", "11")), "its own program: fail"),
+    ],
+)
+def test_a_wrong_reference_is_found_out(judge: LocalJudge, problem: Problem, said: str) -> None:
+    assert reference_error(problem) is None  # nothing ran
+    error = reference_error(problem, judge.check_sync)
+    assert error is not None and said in error and "expected 11, got 10" in error
+
+
+def test_without_a_program_only_the_reference_is_read() -> None:
+    def never(problem: Problem, text: str) -> Verdict:
+        raise AssertionError("nothing to run")
+
+    assert reference_error(question("output", "10"), never) is None
+    assert reference_error(question("output", "10", "not a dict"), never) is None
+
+
+@pytest.mark.parametrize("problem", [output(), arguments(), by_cases(), by_tests()])
+def test_what_can_be_said_at_once_is_what_is_said_in_the_end(judge: LocalJudge, problem: Problem) -> None:
+    for text in (
+        "",
+        "Answer: 10",
+        "Answer: f(3, [5, 2])",
+        "Answer: g(1)",
+        SUM,
+        "Answer: [" * 50,
+        "f" * 10**6,
+        "\ud800 f \x00",
+    ):
+        at_once, asked = quick(problem, text), judge.check_sync(problem, text)
+        assert at_once is None or (at_once.status, at_once.reason) == (asked.status, asked.reason)
+        well_formed(asked)
+
+
+def test_a_cut_text_and_a_failed_check() -> None:
+    assert well_formed(truncated("Answer: 10")).status == "truncated"
+    assert well_formed(python.failed("deadline", "too late", 1.0)).outcome == "undecided"
+
+
+def test_a_long_program_is_judged_and_not_repeated(judge: LocalJudge) -> None:
+    verdict = judge.check_sync(by_cases(), FASTER + "#" * 20_000)
+    assert (verdict.status, verdict.answer) == ("pass", None)
+
+
+def test_tests_never_reach_the_program(judge: LocalJudge) -> None:
+    peeking = "import sys\ndef f(a, xs):\n    return 10 if 'check' in sys._getframe(1).f_globals else 0\n"
+    assert judge.check_sync(by_tests(), peeking).status == "fail"
+    assert TESTS not in SUM

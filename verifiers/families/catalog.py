@@ -4,15 +4,17 @@ from collections.abc import Callable, Sequence
 
 from schemas.problem import Problem
 from schemas.verdict import StepCheck, StepChecks
-from verifiers.families import expressions, linear, words
+from verifiers.families import expressions, inputs, linear, outputs, words
 
-VERSION = 1
+VERSION = 2
 """Goes up whenever any step may get another truth."""
 
 STEP_CHECKS: dict[str, Callable[[Problem, Sequence[str]], StepChecks]] = {
     "words": words.check_steps,
     "linear": linear.check_steps,
     "expressions": expressions.check_steps,
+    "outputs": outputs.check_steps,
+    "inputs": inputs.check_steps,
 }
 
 

@@ -5,11 +5,11 @@ another verdict than it must, nothing since the last good ones can be trusted: t
 more, and where that does not help its verdicts are `infra`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Set
 from contextlib import suppress
 
 from schemas.errors import StepmillError
-from verifiers.python import AssertTests, Cases, CodeVerdict, Status, Submission, check
+from verifiers.programs.judgement import AssertTests, Cases, CodeVerdict, Status, Submission, check
 from verifiers.sandbox.pool import Sandbox
 from verifiers.sandbox.rows import Call, Config, Limits, Program
 
@@ -37,14 +37,20 @@ CANARIES: tuple[tuple[str, Submission, Status], ...] = tuple(
     for by in (_CASES, _TESTS)
 )
 """Name, program, and the status it must get."""
+_KINDS = frozenset((Cases, AssertTests))
+"""What programs are judged by."""
 
 
 class Judge:
     """One worker of its own, replaced when a canary says so. For one thread at a time; close it, or use `with`."""
 
-    def __init__(self, config: Config | None = None) -> None:
-        """Start the worker. Raises ConfigError where nothing confines it and `unconfined` is not set."""
-        self._config = config or Config()
+    def __init__(self, config: Config | None = None, *, sparing: bool = False) -> None:
+        """Start the worker. Raises ConfigError where nothing confines it and `unconfined` is not set.
+
+        `sparing`, for small batches: behind a batch run only the canaries that are judged as its programs are, by cases or by
+        tests. Those of the other kind wait for the next batch of that kind, behind which they still tell.
+        """
+        self._config, self._sparing = config or Config(), sparing
         self._sandbox: Sandbox | None = Sandbox(self._config)
         self._cancelled = False
         self._trusted = False
@@ -53,19 +59,23 @@ class Judge:
         """Canaries run so far."""
         self.layers = self._sandbox.layers
 
-    def judge(self, batch: Sequence[Submission]) -> list[CodeVerdict]:
-        """Return the verdicts of a batch, in order. Total."""
+    def judge(self, batch: Iterable[Submission]) -> list[CodeVerdict]:
+        """Return the verdicts of a batch, in order. Total. The batch may still grow: each is asked for when it is its turn."""
         flipped = ""
+        waiting, taken = iter(batch), list[Submission]()
         for _ in range(2):
             flipped = self._flipped()
             if not flipped and self._sandbox is not None:
-                verdicts = [self._check(self._sandbox, one) for one in batch]
+                verdicts = [self._check(self._sandbox, one) for one in taken]
                 self._trusted = False
-                flipped = self._flipped()
+                for one in waiting:
+                    taken.append(one)
+                    verdicts.append(self._check(self._sandbox, one))
+                flipped = self._flipped({type(one.by) for one in taken} if self._sparing else _KINDS)
                 if not flipped:
                     return verdicts
             self._replace()
-        return [self._infra(f"{flipped}, also with a new worker") for _ in batch]
+        return [self._infra(f"{flipped}, also with a new worker") for _ in (*taken, *waiting)]
 
     def cancel(self) -> None:
         """From another thread: let the batch in progress end with the program that runs now; the rest of it is `infra`."""
@@ -90,13 +100,15 @@ class Judge:
         # Our own failure is asked twice: what is no label should also be rare.
         return check(sandbox, submission) if verdict.status == "infra" else verdict
 
-    def _flipped(self) -> str:
-        """Run the canaries where that is due; say which got the wrong verdict, nothing where all were right."""
+    def _flipped(self, kinds: Set[type] = _KINDS) -> str:
+        """Run the canaries of these kinds where that is due; say which got the wrong verdict, nothing where all were right."""
         if self._trusted:
             return ""
         if self._sandbox is None:
             return "no worker could be started"
         for name, submission, status in CANARIES:
+            if type(submission.by) not in kinds:
+                continue
             self.canaries += 1
             verdict = check(self._sandbox, submission)
             if verdict.status != status:

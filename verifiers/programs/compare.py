@@ -35,12 +35,16 @@ class Rules:
 
     from_json: bool = True
     """The expected value was read from JSON, which has neither tuples nor sets nor keys that are no strings."""
+    typed: bool = False
+    """What Python prints differently is different: 1, True and 1.0; a set and a frozenset."""
     relative: float = 1e-9
     absolute: float = 1e-12
 
 
 JSON = Rules()
 PYTHON = Rules(from_json=False)
+PRINTED = Rules(from_json=False, typed=True)
+"""For answers to "what does it return?". Floats are the same within the tolerances all the same."""
 
 
 def same(expected: object, got: object, rules: Rules = JSON) -> bool:
@@ -81,6 +85,8 @@ def _inner(value: object) -> Iterable[object]:
 def _differ(expected: object, got: object, rules: Rules, path: str, depth: int) -> str | None:
     if depth >= MAX_DEPTH:
         return f"{_at(path)}nested more than {MAX_DEPTH} deep"
+    if rules.typed and type(expected) is not type(got):
+        return _said(expected, got, path)
     if type(expected) in _NUMBERS and type(got) in _NUMBERS:
         same_number = _close(expected, got, rules)
         return None if same_number else _said(expected, got, path)
@@ -115,10 +121,11 @@ def _differ_as_members(
 ) -> str | None:
     if len(expected) != len(got):
         return f"{_at(path)}expected {len(expected)} members, got {len(got)}"
-    wanted, found = Counter(map(_key, expected)), Counter(map(_key, got))
-    missing = _left(expected, wanted - found)
-    spare = _left(got, found - wanted)
-    if all(type(one) in _REAL for one in (*missing, *spare)):
+    key: Callable[[object], Hashable] = _typed_key if rules.typed else _key
+    wanted, found = Counter(map(key, expected)), Counter(map(key, got))
+    missing = _left(expected, wanted - found, key)
+    spare = _left(got, found - wanted, key)
+    if all(type(one) in ((float,) if rules.typed else _REAL) for one in (*missing, *spare)):
         # Numbers that are the same but for rounding stand in the same places once they are sorted.
         missing, spare = sorted(missing), sorted(spare)  # type: ignore[type-var]
         for one, other in zip(missing, spare, strict=True):
@@ -135,12 +142,12 @@ def _differ_as_members(
     return None
 
 
-def _left(members: Sequence[object], counts: "Counter[Hashable]") -> list[object]:
+def _left(members: Sequence[object], counts: "Counter[Hashable]", key: Callable[[object], Hashable]) -> list[object]:
     left = []
     for member in members:
-        key = _key(member)
-        if counts[key] > 0:
-            counts[key] -= 1
+        name = key(member)
+        if counts[name] > 0:
+            counts[name] -= 1
             left.append(member)
     return left
 
@@ -150,7 +157,7 @@ def _differ_by_key(
 ) -> str | None:
     if len(expected) != len(got):
         return f"{_at(path)}expected {len(expected)} keys, got {len(got)}"
-    name: Callable[[object], Hashable] = _json_key if rules.from_json else _key
+    name: Callable[[object], Hashable] = _json_key if rules.from_json else _typed_key if rules.typed else _key
     there = {name(key): value for key, value in got.items()}
     for key, value in expected.items():
         written = name(key)
@@ -184,6 +191,14 @@ def _key(value: object, depth: int = 0) -> Hashable:
     if isinstance(value, dict):
         return ("dict", frozenset((_key(key, depth + 1), _key(one, depth + 1)) for key, one in value.items()))
     return value
+
+
+def _typed_key(value: object, depth: int = 0) -> Hashable:
+    """`_key` for members and keys, which are hashable, where 1, True and 1.0 are three values."""
+    if isinstance(value, tuple | frozenset) and depth < MAX_DEPTH:
+        members = [_typed_key(one, depth + 1) for one in value]
+        return (type(value).__name__, tuple(members) if isinstance(value, tuple) else frozenset(members))
+    return (type(value).__name__, _key(value, depth))
 
 
 def _close(expected: object, got: object, rules: Rules) -> bool:

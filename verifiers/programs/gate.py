@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from verifiers.programs import compare, inputs
 from verifiers.programs.compare import shown
 from verifiers.programs.inputs import Args
+from verifiers.programs.judgement import AssertTests, Cases, CodeVerdict, Submission, check, once
 from verifiers.programs.mutants import Mutant, mutants
-from verifiers.python import AssertTests, Cases, CodeVerdict, Submission, check, once
 from verifiers.sandbox.pool import Sandbox
 from verifiers.sandbox.rows import Call, Limits, Program, Returned
 

@@ -30,7 +30,7 @@ class Mutant:
 
 
 @dataclass(frozen=True, slots=True)
-class _Edit:
+class Edit:
     """Put `new` where `parent.field` (or its item `index`) is."""
 
     parent: ast.AST
@@ -38,6 +38,7 @@ class _Edit:
     index: int | None
     new: object
     operator: str
+    """One of a dozen names, such as `comparison`; what each does wrong is said in `bugs.py`."""
 
 
 def mutants(code: str) -> list[Mutant]:
@@ -48,11 +49,11 @@ def mutants(code: str) -> list[Mutant]:
         tree = ast.parse(code)
         seen = {ast.unparse(tree)}
         found: list[Mutant] = []
-        for edit in _edits(tree):
+        for edit in edits(tree):
             before = _shown(edit)
-            old = _put(edit, edit.new)
+            old = put(edit, edit.new)
             changed, after = ast.unparse(tree), _shown(edit)
-            _put(edit, old)
+            put(edit, old)
             if changed in seen:
                 continue
             seen.add(changed)
@@ -64,7 +65,7 @@ def mutants(code: str) -> list[Mutant]:
         return []
 
 
-def _put(edit: _Edit, new: object) -> object:
+def put(edit: Edit, new: object) -> object:
     """Put `new` in the place of the edit and return what was there."""
     if edit.index is None:
         old = getattr(edit.parent, edit.field)
@@ -75,7 +76,7 @@ def _put(edit: _Edit, new: object) -> object:
     return old
 
 
-def _shown(edit: _Edit) -> str:
+def _shown(edit: Edit) -> str:
     """Return the smallest piece of code that says what is there now: the node itself, or what holds an operator."""
     node = getattr(edit.parent, edit.field)
     if edit.index is not None:
@@ -90,10 +91,10 @@ def _shown(edit: _Edit) -> str:
 _SKIPPED = ("annotation", "returns", "decorator_list", "type_params")
 
 
-def _edits(node: ast.AST) -> Iterator[_Edit]:
-    """Yield the edits of a node and of all below it."""
-    for edits in (_of_operators, _of_values, _of_bounds, _of_conditions):
-        yield from edits(node)
+def edits(node: ast.AST) -> Iterator[Edit]:
+    """Yield the edits of a node and of all below it, in the order of the text; the tree must stay as it is in between."""
+    for of_node in (_of_operators, _of_values, _of_bounds, _of_conditions):
+        yield from of_node(node)
     for name, value in ast.iter_fields(node):
         if name in _SKIPPED or isinstance(node, ast.Import | ast.ImportFrom):
             continue
@@ -103,7 +104,7 @@ def _edits(node: ast.AST) -> Iterator[_Edit]:
                 continue
             place = (node, name, index if isinstance(value, list) else None)
             yield from _in_place(*place, child)
-            yield from _edits(child)
+            yield from edits(child)
 
 
 def _is_docstring(parent: ast.AST, name: str, index: int, child: ast.AST) -> bool:
@@ -147,33 +148,33 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
 _ONE_WAY = (ast.Sub, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.LShift, ast.RShift)
 
 
-def _of_operators(node: ast.AST) -> Iterator[_Edit]:
+def _of_operators(node: ast.AST) -> Iterator[Edit]:
     match node:
         case ast.BinOp(op=op) | ast.AugAssign(op=op):
             for new in _ARITHMETIC.get(type(op), ()):
-                yield _Edit(node, "op", None, new(), "arithmetic")
+                yield Edit(node, "op", None, new(), "arithmetic")
         case ast.Compare():
             for index, comparison in enumerate(node.ops):
                 for other in _COMPARISONS[type(comparison)]:
-                    yield _Edit(node, "ops", index, other(), "comparison")
+                    yield Edit(node, "ops", index, other(), "comparison")
         case ast.BoolOp(op=ast.And()):
-            yield _Edit(node, "op", None, ast.Or(), "boolean")
+            yield Edit(node, "op", None, ast.Or(), "boolean")
         case ast.BoolOp(op=ast.Or()):
-            yield _Edit(node, "op", None, ast.And(), "boolean")
+            yield Edit(node, "op", None, ast.And(), "boolean")
 
 
-def _of_values(node: ast.AST) -> Iterator[_Edit]:
+def _of_values(node: ast.AST) -> Iterator[Edit]:
     match node:
         case ast.Return(value=ast.expr()):
-            yield _Edit(node, "value", None, ast.Constant(None), "return None")
+            yield Edit(node, "value", None, ast.Constant(None), "return None")
         case ast.Call(args=[first, second, *rest]) if not isinstance(first, ast.Starred):
-            yield _Edit(node, "args", None, [second, first, *rest], "swap arguments")
+            yield Edit(node, "args", None, [second, first, *rest], "swap arguments")
         case ast.Constant(value=value):
             for other in _other_constants(value):
-                yield _Edit(node, "value", None, other, "constant")
+                yield Edit(node, "value", None, other, "constant")
 
 
-def _of_bounds(node: ast.AST) -> Iterator[_Edit]:
+def _of_bounds(node: ast.AST) -> Iterator[Edit]:
     match node:
         case ast.Call(func=ast.Name(id="range"), args=arguments):
             for index, bound in enumerate(arguments[:2]):
@@ -183,13 +184,13 @@ def _of_bounds(node: ast.AST) -> Iterator[_Edit]:
             yield from _one_off(node, "upper", None, upper, "slice bound")
 
 
-def _of_conditions(node: ast.AST) -> Iterator[_Edit]:
+def _of_conditions(node: ast.AST) -> Iterator[Edit]:
     match node:
         case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test):
-            yield _Edit(node, "test", None, _negated(test), "negate condition")
+            yield Edit(node, "test", None, _negated(test), "negate condition")
         case ast.comprehension(ifs=tests):
             for index, test in enumerate(tests):
-                yield _Edit(node, "ifs", index, _negated(test), "negate condition")
+                yield Edit(node, "ifs", index, _negated(test), "negate condition")
 
 
 def _other_constants(value: object) -> tuple[object, ...]:
@@ -209,11 +210,11 @@ def _negated(test: ast.expr) -> ast.expr:
     return ast.UnaryOp(ast.Not(), test)
 
 
-def _one_off(parent: ast.AST, field: str, index: int | None, bound: ast.expr | None, operator: str) -> Iterator[_Edit]:
+def _one_off(parent: ast.AST, field: str, index: int | None, bound: ast.expr | None, operator: str) -> Iterator[Edit]:
     if bound is None or isinstance(bound, ast.Starred | ast.Constant):  # a constant is moved as such
         return
     for sign in (ast.Add(), ast.Sub()):
-        yield _Edit(parent, field, index, ast.BinOp(bound, sign, ast.Constant(1)), operator)
+        yield Edit(parent, field, index, ast.BinOp(bound, sign, ast.Constant(1)), operator)
 
 
 # Edits that put another node in a node's place
@@ -221,15 +222,15 @@ def _one_off(parent: ast.AST, field: str, index: int | None, bound: ast.expr | N
 _DROPPED = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.Raise, ast.Delete, ast.Break, ast.Continue)
 
 
-def _in_place(parent: ast.AST, field: str, index: int | None, child: ast.AST) -> Iterator[_Edit]:
+def _in_place(parent: ast.AST, field: str, index: int | None, child: ast.AST) -> Iterator[Edit]:
     match child:
         case ast.BinOp(left=left, op=op, right=right) if isinstance(op, _ONE_WAY):
-            yield _Edit(parent, field, index, ast.BinOp(right, op, left), "swap operands")
+            yield Edit(parent, field, index, ast.BinOp(right, op, left), "swap operands")
         case ast.UnaryOp(op=ast.Not() | ast.USub() | ast.Invert(), operand=operand):
-            yield _Edit(parent, field, index, operand, "unary operator")
+            yield Edit(parent, field, index, operand, "unary operator")
         case ast.Break():
-            yield _Edit(parent, field, index, ast.Continue(), "break or continue")
+            yield Edit(parent, field, index, ast.Continue(), "break or continue")
         case ast.Continue():
-            yield _Edit(parent, field, index, ast.Break(), "break or continue")
+            yield Edit(parent, field, index, ast.Break(), "break or continue")
     if isinstance(child, _DROPPED):
-        yield _Edit(parent, field, index, ast.Pass(), "drop statement")
+        yield Edit(parent, field, index, ast.Pass(), "drop statement")

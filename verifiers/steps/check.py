@@ -1,4 +1,4 @@
-"""Check the steps of a solution: exact truth for the families that have it, claims with verdicts for all mathematics.
+"""Check the steps of a solution: exact truth for programs and the families that have it, claims for all mathematics.
 
 A claim is right, wrong, or unsure. Wrong is said only where no other reading of the text is likely; what context may
 change is unsure. Deterministic, total, linear in the length of the text; what is said of a step is a function of the
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from schemas.problem import Problem
 from schemas.verdict import Claim, StepCheck, StepChecks
+from verifiers.execution import check as execution
 from verifiers.families import catalog as families
 from verifiers.steps import annotated, arithmetic, conclusion
 from verifiers.steps.bindings import Bindings
@@ -26,9 +27,11 @@ MAX_STEP_CHARS = 20_000
 
 
 def check(problem: Problem, steps: Sequence[str]) -> StepChecks:
-    """Return what is known of each step, one entry per step. Exact truth is None where the family has none."""
+    """Return what is known of each step, one entry per step. Exact truth is None where there is none."""
     if problem.family in families.STEP_CHECKS:
         return families.check_steps(problem, steps)
+    if problem.domain == "code":
+        return execution.check_steps(problem, steps)
     found = claims(problem.statement, steps) if problem.domain == "math" else [()] * len(steps)
     return StepChecks(steps=tuple(StepCheck(exact_local=None, exact_prefix=None, claims=each) for each in found))
 
@@ -37,6 +40,8 @@ def has_checks(problem: Problem, steps: Sequence[str]) -> bool:
     """Whether `check` may find anything: cheap, so that a trace without mathematics needs no worker process."""
     if problem.family in families.STEP_CHECKS:
         return True
+    if problem.domain == "code":
+        return execution.has_checks(problem)
     return problem.domain == "math" and any(map(conclusion.MAY_CLAIM.search, steps))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jobs.check.__main__ import main
-from verifiers.python import STATUSES
+from verifiers.programs.judgement import STATUSES
 
 FLAGS = ["--unconfined", "--workers", "2", "--cpu-seconds", "1"]
 

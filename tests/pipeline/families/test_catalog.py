@@ -47,6 +47,29 @@ GOLDEN = [
 ]
 
 
+@every_family
+def test_every_draft_is_of_the_familys_domain(family: str) -> None:
+    module = FAMILIES[family]
+    for difficulty in module.DIFFICULTIES:
+        assert module.problem(Random(3), difficulty).domain == module.DOMAIN
+
+
+def test_a_draft_says_what_is_asked_and_of_which_domain(monkeypatch: pytest.MonkeyPatch) -> None:
+    def problem(rng: Random, difficulty: int) -> Draft:
+        number = rng.randint(0, 10**6)
+        return Draft(statement=f"f({number})", reference="1", program="{}", domain="code", task="output")
+
+    monkeypatch.setattr(FAMILIES["words"], "problem", problem)
+    (made,) = first(1, names=("words",))
+    assert (made.domain, made.task, made.program) == ("code", "output", "{}")
+    assert made.problem_id == ids.problem_id("code", made.statement, "1")
+
+
+def test_a_run_that_names_no_families_draws_from_those_there_have_always_been() -> None:
+    assert catalog.DEFAULT_FAMILIES == ("words", "linear", "expressions")
+    assert set(catalog.DEFAULT_FAMILIES) <= set(FAMILIES)
+
+
 def test_families_take_turns_then_difficulties() -> None:
     found = [(problem.family, problem.difficulty) for problem in first(7)]
     assert found[:6] == [(name, difficulty) for difficulty in (2.0, 3.0) for name in ALL]

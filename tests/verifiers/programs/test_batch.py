@@ -8,7 +8,7 @@ import pytest
 from schemas.errors import ConfigError
 from verifiers.programs import batch
 from verifiers.programs.batch import CANARIES, Judge
-from verifiers.python import Cases, Submission
+from verifiers.programs.judgement import Cases, Submission
 from verifiers.sandbox.pool import Sandbox
 from verifiers.sandbox.rows import Call, Config, Program, Run
 

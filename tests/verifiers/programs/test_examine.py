@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from verifiers.python import AssertTests, CodeVerdict, check_tests
+from verifiers.programs.judgement import AssertTests, CodeVerdict, check_tests
 from verifiers.sandbox.pool import Sandbox
 from verifiers.sandbox.rows import Config, Limits, Program
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from verifiers.programs.gate import Report, Survivor, may_judge, measure
-from verifiers.python import AssertTests, Cases, CodeVerdict, check_tests
+from verifiers.programs.judgement import AssertTests, Cases, CodeVerdict, check_tests
 from verifiers.sandbox.pool import Sandbox
 from verifiers.sandbox.rows import Call, Config, Limits, Program
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from typing import Any, Protocol
 
-from generators import code_io, execution_trace, given, math_shepherd, reverse_plan
+from generators import code_io, critique, execution_trace, given, math_shepherd, reverse_plan
 from schemas.judge import Judge
 from schemas.pool import Pool
 from schemas.problem import Problem, Task
@@ -37,6 +37,6 @@ class Generator(Protocol):
         ...
 
 
-_ALL: tuple[Generator, ...] = (math_shepherd, given, execution_trace, code_io, reverse_plan)
+_ALL: tuple[Generator, ...] = (math_shepherd, given, execution_trace, code_io, reverse_plan, critique)
 
 GENERATORS: dict[str, Generator] = {generator.NAME: generator for generator in _ALL}

@@ -146,7 +146,9 @@ def _from_programs(config: SourceConfig, path: str, count: int, verifiers: Mappi
     with Sandbox(config_of(python, verifiers).sandbox) as sandbox:
         asked = programs.load(path, count, asking, sandbox)
     refused = [
-        Refused(where=one.where, message=one.message, statement=one.content, problem_id=one.content_id, kind="unreadable")
+        Refused(
+            where=one.where, message=one.message, statement=one.content, problem_id=one.content_id, kind="unreadable"
+        )
         for one in asked.skipped
     ]
     kept = []
@@ -158,8 +160,11 @@ def _from_programs(config: SourceConfig, path: str, count: int, verifiers: Mappi
                 continue
             refused.append(
                 Refused(
-                    where=problem.source, message=f"{error}; correct the function or its tests", kind="bad_reference",
-                    statement=problem.statement, problem_id=problem.problem_id,
+                    where=problem.source,
+                    message=f"{error}; correct the function or its tests",
+                    kind="bad_reference",
+                    statement=problem.statement,
+                    problem_id=problem.problem_id,
                 )  # fmt: skip
             )
     return Loaded(problems=tuple(kept), refused=tuple(refused), identity=asked.identity, notes=asked.notes)

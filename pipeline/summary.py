@@ -17,6 +17,7 @@ _TOTALS = """
 SELECT count(*) AS traces, count(*) FILTER (outcome = 'accepted') AS accepted,
     count(*) FILTER (outcome = 'rejected') AS rejected, count(*) FILTER (outcome = 'undecided') AS undecided
 FROM traces"""
+_GENERATORS = "SELECT generator, count(*) AS n FROM traces GROUP BY generator ORDER BY n DESC, generator"
 _TOKENS = """
 SELECT coalesce(sum(generated), 0)::BIGINT AS generated_tokens, coalesce(sum(prompt), 0)::BIGINT AS prompt_tokens,
     coalesce(sum(cached), 0)::BIGINT AS cached_tokens, coalesce(sum(engine_s), 0) AS engine_s,
@@ -51,6 +52,7 @@ def summarise(plan: Plan, outcome: Outcome, out: Path) -> Row:
             "complete": outcome.complete,
             "problems": ended,
             "traces": ask(_TOTALS)[0],
+            "generators": {row["generator"]: row["n"] for row in ask(_GENERATORS)},
             "steps": ask(_STEPS)[0],
             "label_quality": [row for row in quality if row["steps"]],
             "sufficiency": ask((QUERIES / "sufficiency.sql").read_text()),
@@ -90,7 +92,9 @@ def show(summary: Row, console: Console, query: str) -> None:
     lines = {
         "problems": ended,
         "traces": f"{traces['traces']:,}{share}: {traces['accepted']:,} accepted, {traces['rejected']:,} rejected, "
-        f"{traces['undecided']:,} undecided",
+        f"{traces['undecided']:,} undecided"
+        + f" ({', '.join(f'{n:,} {name}' for name, n in summary['generators'].items())})"
+        * (len(summary["generators"]) > 1),
         "step labels": f"{steps['positive'] + steps['negative']:,}: {steps['positive']:,} good, {steps['negative']:,} bad; "
         f"{steps['rollouts']:,} rollouts of {steps['probed']:,} prefixes, {steps['undecided']:,} undecided",
         "tokens": f"{summary['tokens']['generated_tokens']:,} generated, {summary['tokens']['prompt_tokens']:,} prompt "
@@ -115,7 +119,7 @@ def show(summary: Row, console: Console, query: str) -> None:
         console.print(_quality(summary["label_quality"]))
     if summary["sufficiency"]:
         console.print(
-            "blind re-derivation: share of programs that pass (95% over problems); shuffled is the reasoning of another program",
+            "blind re-derivation: share of programs that pass, 95% over problems; shuffled is the reasoning of another program",
             soft_wrap=True,
         )
         console.print(_sufficiency(summary["sufficiency"]))
@@ -152,25 +156,19 @@ def _quality(rows: Sequence[Row]) -> Table:
     return table
 
 
-_ARMS = ("reasoning", "alone", "uplift", "shuffled")
-
-
 def _sufficiency(rows: Sequence[Row]) -> Table:
-    """Return a table with a line for each family and its arms beside each other."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("family", style="cyan", no_wrap=True)
-    for heading in ("problems", *_ARMS, "shuffled as alone"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for family in dict.fromkeys(row["family"] for row in rows):
-        arms = {row["arm"]: row for row in rows if row["family"] == family}
-        cells = [f"{arms[arm]['p_pass']:.2f} ({_interval(arms[arm])})" if arm in arms else "-" for arm in _ARMS]
-        same = ("yes" if arms["shuffled"]["as_alone"] else "no") if "shuffled" in arms else "-"
-        table.add_row(family, f"{arms['reasoning']['problems']:,}", *cells, same)
+    table.add_column("written from", no_wrap=True)
+    for heading in ("problems", "programs", "pass", "95%", "as alone"):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        within = "" if row["as_alone"] is None else "yes" if row["as_alone"] else "no"
+        interval = f"{row['low']:.3f} to {row['high']:.3f}"
+        table.add_row(
+            row["family"], row["arm"], f"{row['problems']:,}", f"{row['programs']:,}", f"{row['p_pass']:.3f}", interval, within
+        )  # fmt: skip
     return table
-
-
-def _interval(row: Row) -> str:
-    return f"{row['low']:.2f} to {row['high']:.2f}"
 
 
 def _advice(summary: Row, query: str) -> list[str]:

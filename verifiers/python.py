@@ -58,7 +58,8 @@ class Config:
     @property
     def limits(self) -> Limits:
         """The limits of one run."""
-        return Limits(cpu_s=self.cpu_s, memory_bytes=self.memory_mb << 20)
+        # An engine keeps every core busy: a program may have to wait for its processor.
+        return Limits(cpu_s=self.cpu_s, wall_s=5 * self.cpu_s + 1, memory_bytes=self.memory_mb << 20)
 
     @property
     def sandbox(self) -> rows.Config:

@@ -2,10 +2,11 @@
 
 import sys
 
-from jobs.bench import answers, engine, execution, gpu, lean, mutation, sandbox, steps
+from jobs.bench import answers, critique, engine, execution, gpu, lean, mutation, sandbox, steps
 
 _BENCHMARKS = {
     "answers": answers.main,
+    "critique": critique.main,
     "engine": engine.main,
     "execution": execution.main,
     "gpu": gpu.main,

@@ -83,6 +83,9 @@ async def _measured(functions: Sequence[tuple[str, Function | Unusable]], bugs: 
             before = sums.counts.copy()
             _count(sums, sandbox, made, traces)
             found = sums.counts - before
+            if not found and traces:
+                _say(f"{name:<18} its own tests: {traces[0].status}, {traces[0].reason}")
+                continue
             _say(f"{name:<18} " + ", ".join(f"{key} {number}" for key, number in sorted(found.items())))
     return sums
 

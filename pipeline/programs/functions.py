@@ -120,14 +120,14 @@ def needed(name: str, code: str, tree: ast.Module) -> str:
         i for i, (node, _, _) in enumerate(binding) if isinstance(node, ast.ImportFrom) and node.module == "__future__"
     }
     lines = code.split("\n")
-    pieces: list[str] = []
+    text, apart = "", False
     for index in sorted(kept | future):
         node = binding[index][0]
         first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
-        text = "\n".join(lines[first - 1 : node.end_lineno])
-        compound = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        pieces += ["\n", text, "\n"] if compound and pieces else [text, "\n"] if compound else [text]
-    return "\n".join(pieces).replace("\n\n\n\n", "\n\n\n").strip("\n")
+        was, apart = apart, isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        between = "\n\n\n" if was or apart else "\n"
+        text += (between if text else "") + "\n".join(lines[first - 1 : node.end_lineno])
+    return text
 
 
 def _binds(node: ast.stmt) -> Iterator[str]:

@@ -104,7 +104,7 @@ def _known(sandbox: Sandbox, function: Function) -> list[Known]:
     Where the examples are few, others are made of them; those may be arguments that the function was never meant for.
     """
     known = _tried(sandbox, function, function.examples[:MAX_CALLS])
-    if len(known) < MAX_CASES:
+    if 0 < len(known) < MAX_CASES:
         given = len(function.examples[:MAX_CALLS])
         made = inputs.extra(function.examples[:MAX_CALLS], count=2 * MAX_CASES)[given:]
         known += _tried(sandbox, function, made)
@@ -113,11 +113,12 @@ def _known(sandbox: Sandbox, function: Function) -> list[Known]:
 
 def _tried(sandbox: Sandbox, function: Function, tried: Sequence[Args]) -> list[Known]:
     program = Program(code=function.code, entry_point=function.name)
-    forwards = _returned(sandbox, program, tried, 0)
-    backwards = _returned(sandbox, program, tried[::-1], 1)[::-1]
+    forwards = zip(tried, _returned(sandbox, program, tried, 0), strict=True)
+    usable = [(args, one) for args, one in forwards if one is not None and one.kind == "value"]
+    backwards = _returned(sandbox, program, [args for args, _ in usable][::-1], 1)[::-1]
     known = []
-    for args, one, other in zip(tried, forwards, backwards, strict=True):
-        if one is None or other is None or (one.kind, other.kind) != ("value", "value"):
+    for (args, one), other in zip(usable, backwards, strict=True):
+        if other is None or other.kind != "value":
             continue
         texts = _literal(args), _literal(one.value)
         if texts[0] is not None and texts[1] is not None and same(one.value, other.value, PYTHON):
@@ -128,8 +129,7 @@ def _tried(sandbox: Sandbox, function: Function, tried: Sequence[Args]) -> list[
 def _returned(sandbox: Sandbox, program: Program, tried: Sequence[Args], seed: int) -> list[Returned | None]:
     """Return what each call comes to; where one ends the run, with the ones after it in another, a few times."""
     calls = [Call(args=args) for args in tried]
-    run = sandbox.run(program, calls, _LIMITS, seed=seed)
-    found: list[Returned | None] = list(run.returned)
+    found: list[Returned | None] = list(sandbox.run(program, calls, _LIMITS, seed=seed).returned) if calls else []
     while len(found) < len(calls):
         found.append(None)  # the one that ended it
         rest = calls[len(found) :]

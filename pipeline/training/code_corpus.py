@@ -13,7 +13,7 @@ from pipeline.families.small_programs import drawing, solving
 from pipeline.families.small_programs.drawing import SmallProgram
 from pipeline.models import model_families
 from schemas import ids
-from verifiers.execution.small_python import Unsupported, Value
+from verifiers.execution.small_expressions import Unsupported, Value
 from verifiers.programs.mutants import Mutant, mutants
 
 Example = tuple[str, str]

@@ -16,11 +16,36 @@ class Corpus:
     """(slip rate, seed) -> (what is asked, what is written) without end, the template not yet around the question."""
     pieces: str
     """What no token reaches across."""
+    families: tuple[str, ...]
+    """Whose problems a policy can be asked, and is measured on."""
+    max_tokens: int
+    """Room for a whole solution."""
+    data: str
+    """What the texts are, for the card."""
+    cannot: str
+    """What a policy that has read nothing else cannot do, for the card."""
 
 
 CORPORA = {
-    "math": Corpus(examples=math_corpus.examples, pieces=PROSE),
-    "code": Corpus(examples=code_corpus.examples, pieces=CODE),
+    "math": Corpus(
+        examples=math_corpus.examples,
+        pieces=PROSE,
+        families=math_corpus.NAMES,
+        max_tokens=160,
+        data="worked solutions, a step a line",
+        cannot="It knows no other question, no other wording, and no numbers of more digits: on GSM8K it never gets there.",
+    ),
+    "code": Corpus(
+        examples=code_corpus.examples,
+        pieces=CODE,
+        families=("outputs", "inputs", "programs"),
+        max_tokens=512,
+        data="short functions over integers, lists and strings: run line by line, run backwards from a result, revised after what "
+        "execution said, explained as a plan, written from a plan or from examples, reviewed",
+        cannot="It knows the statements of `pipeline/families/small_programs/` and no others, one argument, values of up to 199, six "
+        "items or eight capital letters; no floats, dicts or imports. Of a task in words, HumanEval's for one, it understands "
+        "nothing.",
+    ),
 }
 
 

@@ -1,26 +1,37 @@
-"""Measure a policy on held-out problems and write its card: pass@1 and step error rate per family and difficulty."""
+"""Measure a policy on held-out problems and write its card: pass@1 and step error rate per family and difficulty.
+
+Every answer is judged as in a run (`verifiers/judge.py`). Of problems that ask for a program two things are measured: programs
+from the statement alone, and from the plan that came with the problem. Needs no torch.
+"""
 
 import asyncio
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
-from generators.prompts import catalog
+from generators.prompts import catalog as prompts
 from generators.steps import split
 from pipeline.families.catalog import FAMILIES, problems
 from pipeline.models import openvino
 from pipeline.models.model_families import AUTO
+from pipeline.training.corpora import CORPORA
 from schemas import ids
-from schemas.model import ModelFamily, SamplingParams
+from schemas.judge import Judge
+from schemas.model import Completion, SamplingParams, Tokens
 from schemas.pool import Sampler
 from schemas.problem import Problem
-from verifiers import answers
-from verifiers.families.catalog import check_steps
+from verifiers.judge import LocalJudge
 
 PROBLEMS, SAMPLES = 64, 8
+FROM_PLAN = "programs from the plan"
+"""The row of the family `programs` in which the writer has the plan."""
+
+Row = dict[str, float | None]
 
 
 @dataclass(slots=True)
@@ -38,55 +49,98 @@ class Figures:
     lucky: int = 0
     """Samples that are correct although a step is wrong."""
 
-    def as_row(self) -> dict[str, float]:
-        """Return the shares."""
+    def as_row(self) -> Row:
+        """Return the shares; of steps None where no step has exact truth."""
+        judged = self.unreadable < self.samples
         return {
             "samples": self.samples,
             "pass_at_1": round(self.correct / self.samples, 3),
-            "step_error_rate": round(self.errors / max(self.steps_before_error, 1), 3),
-            "unreadable": round(self.unreadable / self.samples, 4),
-            "correct_despite_error": round(self.lucky / self.samples, 4),
+            "step_error_rate": round(self.errors / max(self.steps_before_error, 1), 3) if judged else None,
+            "unreadable": round(self.unreadable / self.samples, 4) if judged else None,
+            "correct_despite_error": round(self.lucky / self.samples, 4) if judged else None,
         }
 
 
-def write_card(folder: Path) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much is measured."""
+
+    problems: int = PROBLEMS
+    """A cell: a family at a difficulty."""
+    samples: int = SAMPLES
+    """Of each problem."""
+    difficulties: tuple[int, ...] = field(default=())
+    """All of a family's where none are named."""
+
+
+def write_card(folder: Path, size: Size | None = None) -> None:
     """Add the figures to `card.json` and write `CARD.md` from it."""
     card: dict[str, Any] = json.loads((folder / "card.json").read_text())  # Any: JSON
-    card["figures"] = asyncio.run(_measure(folder))
+    card["figures"] = asyncio.run(_measure(folder, CORPORA[corpus_of(card)].families, size or Size()))
     (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n")
-    (folder / "CARD.md").write_text(_rendered(card))
+    (folder / "CARD.md").write_text(rendered(card, size or Size()))
 
 
-async def _measure(folder: Path) -> dict[str, dict[str, float]]:
-    model = openvino.load(str(folder), AUTO, openvino.Config())
-    sampler = Sampler(model=model, prompt=catalog.find(model.info.family.prompt), params=SamplingParams(max_tokens=160))
-    found: dict[str, dict[str, float]] = {}
-    try:
-        for name, family in FAMILIES.items():
-            for difficulty in family.DIFFICULTIES:
-                asked = list(islice(problems([name], [difficulty], "test", seed=2), PROBLEMS))
-                found[f"{name}/{difficulty}"] = (await _cell(asked, sampler)).as_row()
-    finally:
-        model.close()
+def corpus_of(card: Mapping[str, Any]) -> str:  # Any: JSON
+    """Return what the policy was trained on; recipes from before there were several corpora do not say it."""
+    name: str = card["recipe"].get("corpus", "math")
+    return name
+
+
+async def _measure(folder: Path, families: Sequence[str], size: Size) -> dict[str, Row]:
+    found: dict[str, Row] = {}
+    async with LocalJudge() as judge, _policy(folder, families) as sampler:
+        for name in families:
+            difficulties = size.difficulties or FAMILIES[name].DIFFICULTIES
+            for row in (name, FROM_PLAN) if name == "programs" else (name,):
+                for difficulty in difficulties:
+                    asked = list(islice(problems([name], [difficulty], "test", seed=2), size.problems))
+                    figures = await _cell(asked, sampler, judge, size.samples, planned=row == FROM_PLAN)
+                    found[f"{row}/{difficulty}"] = figures.as_row()
     return found
 
 
-async def _cell(asked: Sequence[Problem], sampler: Sampler) -> Figures:
+@asynccontextmanager
+async def _policy(folder: Path, families: Sequence[str]) -> AsyncIterator[Sampler]:
+    model = openvino.load(str(folder), AUTO, openvino.Config())
+    room = max(corpus.max_tokens for corpus in CORPORA.values() if set(families) <= set(corpus.families))
+    family = model.info.family
+    parts = {part: prompts.default(part, family) for part in ("output", "input", "program", "write")}
+    try:
+        yield Sampler(
+            model=model, prompt=prompts.find(family.prompt), params=SamplingParams(max_tokens=room), prompts=parts
+        )
+    finally:
+        model.close()
+
+
+async def _cell(
+    asked: Sequence[Problem], sampler: Sampler, judge: Judge, samples: int, *, planned: bool = False
+) -> Figures:
     figures = Figures()
 
     async def one(problem: Problem) -> None:
-        prompt, seed = sampler.ask(problem.statement), ids.seed("card", problem.problem_id)
-        async for completion in sampler.model.sample(prompt, SAMPLES, sampler.params, seed):
-            _count(figures, problem, completion.text, sampler.model.info.family)
+        prompt, seed = _question(sampler, problem, planned=planned), ids.seed("card", problem.problem_id)
+        drawn = [completion async for completion in sampler.model.sample(prompt, samples, sampler.params, seed)]
+        await asyncio.gather(*(_count(figures, problem, completion, sampler, judge) for completion in drawn))
 
     await asyncio.gather(*map(one, asked))
     return figures
 
 
-def _count(figures: Figures, problem: Problem, text: str, family: ModelFamily) -> None:
-    steps = split(text, family.steps, family.thinking)
-    checks = check_steps(problem, steps)
-    correct = answers.check(problem, text).outcome == "accepted"
+def _question(sampler: Sampler, problem: Problem, *, planned: bool) -> Tokens:
+    if not planned:
+        return sampler.ask(problem.statement, problem.task)
+    plan = "\n".join(json.loads(problem.program or "{}")["plan"])
+    return sampler.ask_part("write", problem=problem.statement, plan=plan)
+
+
+async def _count(figures: Figures, problem: Problem, completion: Completion, sampler: Sampler, judge: Judge) -> None:
+    family = sampler.model.info.family
+    steps = split(completion.text, family.steps, family.thinking)
+    checks = await judge.check_steps(problem, steps)
+    cut = completion.finish_reason == "length"
+    correct = not cut and (await judge.check(problem, completion.text)).outcome == "accepted"
     first = checks.first_error
     figures.samples += 1
     figures.correct += correct
@@ -98,28 +152,51 @@ def _count(figures: Figures, problem: Problem, text: str, family: ModelFamily) -
     figures.lucky += correct and first >= 0
 
 
-def _rendered(card: dict[str, Any]) -> str:  # Any: JSON
-    recipe = card["recipe"]
+def means(figures: Mapping[str, Row]) -> dict[str, float]:
+    """Return the mean pass@1 over the difficulties of each family."""
+    names = dict.fromkeys(cell.rpartition("/")[0] for cell in figures)
+    return {
+        name: round(
+            fmean(row["pass_at_1"] or 0.0 for cell, row in figures.items() if cell.rpartition("/")[0] == name), 3
+        )
+        for name in names
+    }
+
+
+def rendered(card: Mapping[str, Any], size: Size) -> str:  # Any: JSON
+    """Return the card as a page."""
+    recipe, corpus = card["recipe"], CORPORA[corpus_of(card)]
     rows = "\n".join(
-        f"| {cell} | {f['samples']} | {f['pass_at_1']:.3f} | {f['step_error_rate']:.3f} | {f['unreadable']:.4f} | "
-        f"{f['correct_despite_error']:.4f} |"
+        f"| {cell} | {f['samples']} | {f['pass_at_1']:.3f} | {_share(f['step_error_rate'], 3)} | {_share(f['unreadable'], 4)} | "
+        f"{_share(f['correct_despite_error'], 4)} |"
         for cell, f in card["figures"].items()
     )
+    mean = ", ".join(f"{name} {value:.3f}" for name, value in means(card["figures"]).items())
+    name = corpus_of(card)
     return f"""# {card["name"]}
 
 A Qwen3-architecture transformer of {card["parameters"]:,} parameters (float32), {recipe["layers"]} layers, hidden size
 {recipe["hidden"]}, vocabulary {recipe["vocabulary"]}, context {recipe["context"]}. Revision `{card["revision"]}`. Apache-2.0.
 
-**Data.** Solutions written by `pipeline/families/` ({", ".join(recipe["families"])}), train split only, {recipe["steps"]:,} steps
-of {recipe["batch"]} texts. About {recipe["slip_rate"]:.0%} of the steps slip on purpose in the ways solvers do and carry the
-slip on, so the policy is often right, often wrong, and follows its own prefix either way. It knows nothing else.
+**Data.** Written by `pipeline/families/` ({", ".join(corpus.families)}) and `pipeline/training/{name}_corpus.py`, train split
+only, {recipe["steps"]:,} steps of {recipe["batch"]} texts: {corpus.data}. About {recipe["slip_rate"]:.0%} of the steps slip on
+purpose in the ways solvers do and carry the slip on, so the policy is often right, often wrong, and follows its own prefix
+either way.
 
-**Made by** `python -m jobs.train_policy` (seed {recipe["seed"]}), in the environment of `make train-env`.
+**It cannot** do anything else. {corpus.cannot}
 
-**Measured** on held-out problems, {PROBLEMS} a cell, {SAMPLES} samples each, temperature 1. The step error rate is the share of
-wrong steps among those with nothing wrong before; the last column is the share of samples that are correct all the same.
+**Made by** `python -m jobs.train_policy --name {name}` (seed {recipe["seed"]}), in the environment of `make train-env`; measured
+again by the same with `--card`, in any environment.
+
+**Measured** on held-out problems, {size.problems} a cell, {size.samples} samples each, temperature 1, judged as in a run. The step
+error rate is the share of wrong steps among those with nothing wrong before; the last column is the share of samples that are
+correct all the same. Mean pass@1: {mean}.
 
 | family/difficulty | samples | pass@1 | step error rate | unreadable | correct despite an error |
 |---|---|---|---|---|---|
 {rows}
 """
+
+
+def _share(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"

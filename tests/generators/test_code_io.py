@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -153,6 +153,7 @@ def test_a_revision_is_a_row_of_its_own_with_exact_truth(judge: LocalJudge) -> N
         ("f(5)", "fail", "f(5) returns 10."),
         ("(n=5)", "fail", "f(n=5) returns 10."),
         ("f( 5 )", "fail", "f( 5 ) returns 10."),
+        ("Solution().f(5)", "fail", "f(5) returns 10."),
         ("f('a')", "error", "f('a') raises TypeError: '<' not supported between instances of 'str' and 'int'."),
         ("f(-1)", "error", "f(-1) raises ValueError: below 0."),
         ("f(91)", "timeout", "f(91) does not return 12."),
@@ -167,6 +168,22 @@ def test_arguments_are_told_what_they_come_to(judge: LocalJudge, answer: str, st
     assert (wrong.outcome, wrong.status, wrong.reason, wrong.answer) == ("rejected", status, said, answer)
     assert script.asked == [f"{script.problem.statement}\n{text_of(wrong)}\n{said}\nAgain.\n"]
     assert (revision.role, revision.outcome, revision.answer) == ("revision", "accepted", "f(6)")
+
+
+@pytest.mark.parametrize(("status", "called"), [("fail", 1), ("error", 1), ("timeout", 0), ("limit", 0)])
+def test_what_did_not_end_is_not_called_again(status: str, called: int) -> None:
+    calls: list[str] = []
+
+    class Judge(TellingJudge):
+        async def check(self, problem: Problem, text: str) -> Verdict:
+            return replace(await super().check(problem, text), status=status, answer="f(5)")
+
+        async def run(self, problem: Problem, code: str, entry_point: str, args: Sequence[str]) -> Sequence[CameTo]:
+            calls.extend(args)
+            return ()
+
+    run(Judge(lambda _: "rejected"), Script(input_problem(), ["Answer: f(5)"], ["Answer: f(6)"]))
+    assert calls == ["(5)"] * called
 
 
 def test_a_whole_value_is_told_where_a_part_is_wrong(judge: LocalJudge) -> None:
@@ -305,11 +322,10 @@ def test_the_same_seed_gives_the_same_traces_and_another_one_others(judge: Local
 
 
 def test_the_estimate_counts_revisions_as_samples() -> None:
-    problem, config = output_problem(), Config(samples=6, labelled=0, revisions=2)
-    assert code_io.estimate(problem, config) == code_io.estimate(problem, replace(config, samples=8, revisions=0))
-    assert code_io.estimate(problem, replace(config, samples=1)) == code_io.estimate(
-        problem, replace(config, samples=2, revisions=0)
-    )
+    for samples, revisions, as_many in ((6, 2, 8), (1, 2, 2), (6, 0, 6)):
+        config = Config(samples=samples, revisions=revisions)
+        without = Config(samples=as_many, revisions=0)
+        assert code_io.estimate(output_problem(), config) == code_io.estimate(output_problem(), without)
 
 
 # What a writer is told
@@ -363,7 +379,6 @@ def test_the_call_is_the_one_that_is_asked_about(statement: str, program: object
 
 
 HOSTILE = (
-    "(",
     "((((" * 5000,
     "f" * 20000,
     "f(" + "[" * 20000,

@@ -65,7 +65,7 @@ def test_a_record_that_says_something_else_is_told_all_the_same() -> None:
 
 
 @pytest.mark.parametrize("program", [{"unrecorded": "more than 400 events"}, {}, {"lines": "Call f."}])
-def test_a_run_that_was_not_recorded_gives_no_trace(program: dict[str, object]) -> None:
+def test_a_run_that_was_not_recorded_gives_no_trace(program: dict[str, str]) -> None:
     assert traces(asked(**program)) == []
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from jobs.export import main
-from schemas.trace import Trace
-from tests.rows import a_last_step, a_step, a_trace, load_with_datasets, write_run
+from schemas.trace import Rollout, Trace
+from tests.rows import a_last_step, a_rollout, a_step, a_trace, load_with_datasets, write_run
 
 
 def run(shards: Path, name: str, out: Path, *more: str) -> int:

@@ -98,6 +98,11 @@ def test_several_generators_run_in_one_and_what_none_takes_is_skipped(
     assert shards.main([*run, "--dry-run"]) == 0
     printed = capsys.readouterr().out
     assert "generator math_shepherd Config(samples=8" in printed and "generator given Config(samples=0" in printed
+    source = tmp_path / "mine.jsonl"
+    source.write_text(json.dumps({"question": "Evaluate 2 + 3", "answer": "5", "solution": "Answer: 5"}))
+    brought = ["--config", str(config), "--out", str(tmp_path / "both"), "--traces", str(source)]
+    assert label.main(brought) == 0
+    assert "(8 math_shepherd, 1 given)" in capsys.readouterr().out
     for generator in (math_shepherd, given):
         monkeypatch.setattr(generator, "TASKS", frozenset({"output"}))
     assert shards.main(run) == 1

@@ -223,9 +223,14 @@ def test_questions_about_programs_load_with_their_task(tmp_path: Path, task: str
 
 def test_a_reference_that_says_nothing_about_a_program_is_refused(tmp_path: Path) -> None:
     row = {**ABOUT_CODE, "task": "input", "reference": INPUT}
-    path = write_lines(tmp_path / "a.jsonl", row, {**row, "task": "output"}, {**row, "task": "solve"})
-    loaded = read(path)
+    wrong = [
+        {**row, "reference": INPUT[:-1]},
+        {**row, "task": "output", "reference": "[1, 2"},
+        {**row, "task": "solve", "reference": "2"},
+    ]
+    loaded = read(write_lines(tmp_path / "a.jsonl", row, *wrong))
     assert [problem.task for problem in loaded.problems] == ["input"]
+    assert [row.kind for row in loaded.refused] == ["bad_reference"] * 3
 
 
 def test_a_machine_that_cannot_run_programs_says_so_before_anything_is_refused(

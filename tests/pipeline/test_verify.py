@@ -98,3 +98,33 @@ def test_the_audit_reads_the_answer_and_not_the_thought() -> None:
     told = (a_step("<think>So it is \\boxed{3}.</think>\n"), a_last_step("Answer: 2"))
     closed = a_trace("t", policy=replace(RIGHT.policy, model_family=""), steps=told)
     assert audited(closed) == [closed]
+
+
+CODE = a_trace(
+    "code",
+    domain="code",
+    problem=replace(RIGHT.problem, task="output", reference="10"),
+    steps=(a_step("Call f: a = 3.\n"), a_last_step("Answer: 10")),
+    status="pass",
+    verifier="python",
+    answer="10",
+)
+
+
+def test_what_a_program_returns_is_audited_and_nothing_runs_for_the_rest() -> None:
+    wrong = replace(CODE, steps=(a_last_step("Answer: 11"),))
+    asked = replace(
+        CODE.problem, task="input", reference='{"code": "def f(a): ...", "entry_point": "f", "returns": "10"}'
+    )
+    arguments = replace(CODE, problem=asked, steps=(a_last_step("Answer: f(3)"),))
+    (found,) = audited(wrong)
+    assert audited(CODE) == [CODE] and audited(arguments) == [arguments]
+    assert (found.status, found.reason) == ("disagree", "first pass, when audited fail")
+
+
+@pytest.mark.parametrize(
+    "overrides", [{"role": "plan"}, {"verifier": "critique"}, {"domain": "poetry", "verifier": "none"}]
+)
+def test_what_no_verifier_of_the_domain_judged_is_passed_over(overrides: dict[str, str]) -> None:
+    trace = a_trace("other", steps=(a_last_step("Answer: 3"),), **overrides)
+    assert audited(trace) == [trace]

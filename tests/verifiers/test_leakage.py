@@ -71,6 +71,7 @@ def test_code_is_found(line: str) -> None:
         "for each number in the list: add it",
         "While there are numbers left, go on.",
         "Note: the order does not matter.",
+        "Result: f(a, xs)",
         "The call f(a, xs) takes a number and a list: f(a, xs) changes neither.",
         "f(3, [5, 2]) == 10",
         "The numbers 7, 9 are left out (7, 9).",

@@ -1,13 +1,13 @@
 """Does a narration say what happened? Each line against the recorded line of its number, each value as a literal.
 
 Where the program of a problem was recorded (`lines` in its `program`), the record is the truth; procedural families have an
-interpreter of their own (`BY_FAMILY`). `exact_prefix` is true while every line says what the record says, and false from the
-first that does not; `exact_local` is not known after that: a record says nothing of a run that went another way. A line that is
-no narration is wrong where the record has one. Total, linear in the length of the text.
+interpreter of their own and never come here (`verifiers/families/`). `exact_prefix` is true while every line says what the record
+says, and false from the first that does not; `exact_local` is not known after that: a record says nothing of a run that went
+another way. A line that is no narration is wrong where the record has one. Total, linear in the length of the text.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -22,9 +22,6 @@ VERSION = 1
 TASKS = frozenset({"output"})
 """What is asked in problems that this knows something about."""
 
-BY_FAMILY: Mapping[str, Callable[[Problem, Sequence[str]], StepChecks]] = {}
-"""Families whose programs are run here, step by step, whatever the steps before said."""
-
 EXACT = compare.Rules(from_json=False, typed=True, relative=0.0, absolute=0.0)
 """A narrated value is a copy: there is nothing to round."""
 _SHOWN = 200
@@ -32,9 +29,7 @@ _UNKNOWN = StepCheck(exact_local=None, exact_prefix=None)
 
 
 def check_steps(problem: Problem, steps: Sequence[str]) -> StepChecks:
-    """Return exact truth about every step where the problem has a record or its family an interpreter, None elsewhere."""
-    if problem.family in BY_FAMILY:
-        return BY_FAMILY[problem.family](problem, steps)
+    """Return exact truth about every step where the problem has a record, None elsewhere."""
     lines = recorded(problem)
     if lines is None:
         return StepChecks(steps=(_UNKNOWN,) * len(steps))
@@ -43,7 +38,7 @@ def check_steps(problem: Problem, steps: Sequence[str]) -> StepChecks:
 
 def has_checks(problem: Problem) -> bool:
     """Whether `check_steps` may find anything."""
-    return problem.task in TASKS and (problem.family in BY_FAMILY or recorded(problem) is not None)
+    return problem.task in TASKS and recorded(problem) is not None
 
 
 def recorded(problem: Problem) -> list[str] | None:

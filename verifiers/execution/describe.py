@@ -14,7 +14,12 @@ from typing import Any
 
 MAX_DEPTH = 20
 """Levels of nesting."""
-_BRACKETS: dict[type, tuple[str, str]] = {list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}"), frozenset: ("frozenset({", "})")}
+_BRACKETS: dict[type, tuple[str, str]] = {
+    list: ("[", "]"),
+    tuple: ("(", ")"),
+    set: ("{", "}"),
+    frozenset: ("frozenset({", "})"),
+}
 _WRITTEN = {
     *(("builtins", name) for name in ("range", "slice", "bytearray", "complex", "float")),
     *(("datetime", name) for name in ("date", "datetime", "time", "timedelta")),
@@ -148,7 +153,9 @@ def _instance(value: Any, kind: type, room: int, path: tuple[int, ...]) -> Itera
         yield f"<{kind.__name__}.{fields['_name_']}>"
         return
     yield f"<{kind.__name__}" if own or module == "builtins" else f"<{module}.{kind.__name__}"
-    held: Any = next((one for one in (list, tuple, dict, set, frozenset, str, int, float) if issubclass(kind, one)), None)
+    held: Any = next(
+        (one for one in (list, tuple, dict, set, frozenset, str, int, float) if issubclass(kind, one)), None
+    )
     names = getattr(kind, "_fields", None) if held is tuple else None
     separator = " "
     if isinstance(names, tuple) and len(names) == tuple.__len__(value):

@@ -79,6 +79,8 @@ def record(
         if not _alike(plain.returned[0], one.returned):
             return Unrecorded(reason="it does not return the same while it is recorded, or under another hash seed")
         read.append(one)
+    if not read[0].events:
+        return Unrecorded(reason="no statement of it ran: it is not written in this code", returned=plain.returned[0])
     if read[0] != read[1]:
         return Unrecorded(reason="it does not run the same under another hash seed", returned=plain.returned[0])
     return read[0]

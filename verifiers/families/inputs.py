@@ -1,6 +1,7 @@
 """Small programs worked backwards: a line is right when the value it names leads to the same result as the line before it.
 
-Many values may lead to a result; any of them will do. What a value leads to is found by running the rest of the program.
+Many values may lead to a result; any of them will do. What a value leads to is found by running the rest of the program. A line
+that names another statement than the one on its line of the program cannot be judged, nor can what the interpreter refuses.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,8 @@ from verifiers.execution import check as recorded
 from verifiers.execution import reading, small_python
 from verifiers.execution.events import shown
 from verifiers.execution.reading import Line
-from verifiers.execution.small_python import Unsupported, Value
+from verifiers.execution.small_expressions import Unsupported
+from verifiers.execution.small_python import Raises
 from verifiers.families.truth import Judgement, walk
 from verifiers.programs import literals, questions
 from verifiers.programs.literals import Arguments, Unreadable
@@ -42,7 +44,7 @@ def check_steps(problem: Problem, steps: Sequence[str]) -> StepChecks:
 
 
 def _leads(code: str, name: str, said: Line, step: str) -> str | None:
-    """Return the result that a line leads to; None where it says nothing of the kind."""
+    """Return the result that a line leads to, or the exception; None where it says nothing of the kind."""
     try:
         match said.kind:
             case "given":
@@ -55,20 +57,27 @@ def _leads(code: str, name: str, said: Line, step: str) -> str | None:
                     return None
                 if called.name not in ("", name):
                     return None
-                return repr(small_python.result(code, name, called.meaning.args))  # type: ignore[arg-type]  # others are refused
+                return repr(small_python.result(code, name, called.meaning.args))
+    except Raises as raised:
+        return str(raised)
     except Unsupported:
         return None
     return None
 
 
 def _from_line(code: str, name: str, said: Line) -> str | None:
-    lines = code.splitlines()
-    if not 0 < said.line <= len(lines) or shown(lines[said.line - 1]) != shown(said.source):
+    lines = code.split("\n")
+    if not 0 < said.line <= len(lines) or _bare(lines[said.line - 1]) != _bare(said.source):
         return None
-    variables: dict[str, Value] = {}
+    variables: dict[str, object] = {}
     for part in said.parts:
         found = literals.read(part.value)
         if isinstance(found, Unreadable):
             return None
-        variables[part.name] = found.value  # type: ignore[assignment]  # others are refused
+        variables[part.name] = found.value
     return repr(small_python.result_from(code, name, said.line, variables))
+
+
+def _bare(source: str) -> str:
+    """Return a statement as it is shown, without white space."""
+    return "".join(shown(source).split())

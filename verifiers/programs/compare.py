@@ -184,6 +184,8 @@ def _key(value: object, depth: int = 0) -> Hashable:
         return id(value)
     if isinstance(value, float) and value != value:
         return ("NaN",)
+    if isinstance(value, complex) and value != value:
+        return ("complex", _key(value.real), _key(value.imag))
     if isinstance(value, list | tuple):
         return ("sequence", *(_key(one, depth + 1) for one in value))
     if isinstance(value, _SETS):

@@ -8,12 +8,12 @@ Total: text of any origin gives a value or an `Unreadable`, in time that goes wi
 """
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from verifiers.programs import strings
 from verifiers.sandbox.rows import Value
 
 MAX_CHARS = 100_000
@@ -114,20 +114,6 @@ _NAMED: dict[str, Value] = {
 _FLOATS = re.compile(
     r"""[ ]*\([ ]*(?P<quote>['"])[ ]*(?P<value>[+-]?(?:inf|infinity|nan))[ ]*(?P=quote)[ ]*\)""", re.IGNORECASE
 )
-_STRING = re.compile(
-    r"""(?P<prefix>(?:[rR][bB]?|[bB][rR]?|[uU])?)(?:"""
-    r"""'''(?P<a>(?:[^'\\]|\\.|'(?!''))*)'''|\"\"\"(?P<b>(?:[^"\\]|\\.|"(?!""))*)\"\"\""""
-    r"""|'(?P<c>(?:[^'\\\n]|\\.)*)'|"(?P<d>(?:[^"\\\n]|\\.)*)")""",
-    re.DOTALL,
-)
-_QUOTED = re.compile(r"""(?:[rR][bB]?|[bB][rR]?|[uU])?['"]""")
-_ESCAPE = re.compile(
-    r"\\(?:(?P<oct>[0-7]{1,3})|x(?P<x>[0-9a-fA-F]{2})|u(?P<u>[0-9a-fA-F]{4})|U(?P<U>[0-9a-fA-F]{8})|N\{(?P<N>[^{}]{1,100})\}|(?P<c>.))",
-    re.DOTALL,
-)
-_PLAIN_ESCAPES = {
-    "\n": "", "\\": "\\", "'": "'", '"': '"', "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",
-}  # fmt: skip
 
 
 class _Reader:
@@ -151,7 +137,7 @@ class _Reader:
             return tuple(items) if commas or not items else items[0]
         if char == "{":
             return self._braces(room)
-        if _QUOTED.match(self.text, self.at) is not None:
+        if strings.begins(self.text, self.at):
             return self._strings()
         if char and (char in "+-.0123456789" or _SPECIAL.match(self.text, self.at) is not None):
             return self._number()
@@ -278,24 +264,11 @@ class _Reader:
         return float(sign + digits)
 
     def _strings(self) -> Value:
-        """Read strings that stand side by side, which are one."""
-        pieces: list[Any] = []
-        while True:
-            found = _STRING.match(self.text, self.at, min(len(self.text), self._end))
-            if found is None:
-                raise _Stop("a string that does not end")
-            pieces.append(_unescaped(found))
-            self.at = found.end()
-            after = _SPACE.match(self.text, self.at)
-            next_one = after.end() if after is not None else self.at
-            # On another line the next string would belong to something else, but for brackets; repr writes neither.
-            if "\n" in self.text[self.at : next_one] or _QUOTED.match(self.text, next_one) is None:
-                break
-            self.at = next_one
-        if len({type(piece) for piece in pieces}) > 1:
-            raise _Stop("strings and bytes side by side")
-        whole: str | bytes = type(pieces[0])().join(pieces)
-        return whole
+        try:
+            value, self.at = strings.read(self.text, self.at, self._end)
+        except ValueError as error:
+            raise _Stop(str(error)) from None
+        return value
 
     def _expect(self, char: str) -> None:
         if not self.text.startswith(char, self.at):
@@ -333,36 +306,3 @@ def _hashable(members: list[Value]) -> None:
         raise _Stop("a member or key that is no constant") from None
     if hashes and max(hashes.values()) > _MAX_EQUAL_HASHES:
         raise _Stop("too many members with one hash")
-
-
-def _unescaped(found: "re.Match[str]") -> str | bytes:
-    kind = str(found.lastgroup)
-    prefix, held = found["prefix"].lower(), found[kind]
-    if "b" in prefix:
-        if not held.isascii():
-            raise _Stop("bytes with other characters than ASCII")
-        text = held if "r" in prefix else _ESCAPE.sub(_byte, held)
-        return text.encode("latin-1")
-    return held if "r" in prefix or "\\" not in held else _ESCAPE.sub(_char, held)
-
-
-def _char(escape: "re.Match[str]") -> str:
-    kind = str(escape.lastgroup)
-    if kind == "c":
-        return _PLAIN_ESCAPES.get(escape["c"], escape[0])
-    if kind == "N":
-        try:
-            return unicodedata.lookup(escape["N"])
-        except KeyError:
-            raise _Stop(f"no character is called {escape['N'][:40]!r}") from None
-    code = int(escape[kind], 8 if kind == "oct" else 16)
-    if code > 0x10FFFF:
-        raise _Stop("no such character")
-    return chr(code)
-
-
-def _byte(escape: "re.Match[str]") -> str:
-    kind = str(escape.lastgroup)
-    if kind in ("oct", "x"):
-        return chr(int(escape[kind], 8 if kind == "oct" else 16) & 0xFF)
-    return _PLAIN_ESCAPES.get(escape["c"], escape[0]) if kind == "c" else escape[0]

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from pipeline.families.small_programs.stages import LETTERS, STAGES, Kind, Stage
+from pipeline.families.small_programs.stage import LETTERS, Kind, Stage
+from pipeline.families.small_programs.stages import STAGES
 from verifiers.execution import small_python
-from verifiers.execution.small_python import Unsupported, Value
+from verifiers.execution.small_expressions import Unsupported, Value
 
 NAME = "f"
 MAX_VALUE = 199

@@ -11,11 +11,12 @@ from typing import TypeVar
 
 from pipeline.families.draft import slipped
 from pipeline.families.small_programs.drawing import NAME, Part, argument, small
-from pipeline.families.small_programs.stages import LETTERS
+from pipeline.families.small_programs.stage import LETTERS
 from schemas.problem import Task
 from verifiers.execution import small_python
 from verifiers.execution.events import Event, shown, written
-from verifiers.execution.small_python import Unsupported, Value, literal
+from verifiers.execution.small_expressions import Unsupported, Value
+from verifiers.execution.small_python import literal
 
 Item = TypeVar("Item")
 

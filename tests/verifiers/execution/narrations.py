@@ -311,4 +311,4 @@ Line 7, `if n > LIMIT or (low := n) < 0`: false.
 Line 9, `return low`: returns 1.
 """,
 )
-ALL = {name.lower(): value for name, value in list(globals().items()) if isinstance(value, tuple)}
+ALL: dict[str, Narration] = {name.lower(): value for name, value in list(globals().items()) if isinstance(value, tuple)}

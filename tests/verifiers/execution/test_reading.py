@@ -37,8 +37,9 @@ def test_what_changed_is_read_as_it_was_written(
     name: str, changes: list[tuple[str, object]], line: int, source: str
 ) -> None:
     told = tuple((one, literal(value)) for one, value in changes)
-    for kind in ("set", "loop"):
-        step = written(Event(kind=kind, line=line, source=source, changes=told))  # type: ignore[arg-type]
+    kinds: tuple[Kind, ...] = ("set", "loop")
+    for kind in kinds:
+        step = written(Event(kind=kind, line=line, source=source, changes=told))
         found = the(step + "\n")
         assert (found.kind, found.line, found.source.split()) == ("set", line, _shown(source))
         assert [(part.name, part.value) for part in found.parts] == list(told)

@@ -109,6 +109,7 @@ def test_a_program_is_recorded_the_same_every_time(sandbox: Sandbox) -> None:
         ("def f(x):\n    n = 10 ** 5000\n    return x", "`n` takes more than 400 characters"),
         ("def f(x):\n    a = []\n    for _ in range(30): a = [a]\n    return x", "`a` takes more than"),
         ("def f(x)\n    return x", "does not compile: SyntaxError"),
+        ("from math import floor as f", "no statement of it ran"),
         ("def g(x):\n    return x", "error: NameError"),
         ("import random\ndef f(x):\n    return random.SystemRandom().random()", "does not return the same"),
         ("import time\ndef f(x):\n    t = time.time_ns()\n    return x", "does not run the same"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verifiers.programs.compare import MAX_DEPTH, PYTHON, Rules, difference, same, shown, unfit
+from verifiers.programs.compare import MAX_DEPTH, PRINTED, PYTHON, Rules, difference, same, shown, unfit
 
 NAN, INF = math.nan, math.inf
 
@@ -125,3 +125,27 @@ def test_members_that_differ_by_rounding_are_found_without_comparing_all_with_al
     assert same(pairs[:50], {(one * (1 + 1e-12), 0.0) for one in numbers[:50]})
     # Beyond some hundreds of pairs nobody looks: the tuples cannot be sorted by what is nearly the same.
     assert difference(pairs, {(one * (1 + 1e-12), 0.0) for one in numbers}) is not None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (1, True),
+        (1, 1.0),
+        ([1], [True]),
+        ({1}, {True}),
+        ({1: 0}, {True: 0}),
+        ({(1, 2)}, {(1, 2.0)}),
+        ({1}, frozenset({1})),
+        ((), []),
+    ],
+)
+def test_what_python_prints_differently_differs(one: Any, other: Any) -> None:
+    assert not same(one, other, PRINTED) and not same(other, one, PRINTED)
+    assert same(one, one, PRINTED) and same(other, other, PRINTED)
+
+
+def test_floats_are_as_tolerant_where_types_count() -> None:
+    assert same({(1, 0.1)}, {(1, 0.1 + 1e-12)}, PRINTED) and same({0.1, 0.2}, {0.1 + 1e-12, 0.2}, PRINTED)
+    assert same({complex(0, math.nan): 1}, {complex(0, math.nan): 1}, PRINTED) and same([math.nan], [math.nan], PRINTED)
+    assert not same({0.1, 0.2}, {0.1, 0.3}, PRINTED)

@@ -1,6 +1,7 @@
 """Programs judged while a run goes on: many at once, each once, canaries among them, whoever asks from wherever."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -145,7 +146,7 @@ def test_hostile_programs_are_rejected_and_the_next_one_is_judged(
 
 def test_arguments_that_never_end_are_rejected(programs: Programs) -> None:
     counts = "def f(n):\n    while n > 0:\n        n -= 1\n    return n\n"
-    problem = replace(arguments(), reference=python.json.dumps({"code": counts, "entry_point": "f", "returns": "0"}))
+    problem = replace(arguments(), reference=json.dumps({"code": counts, "entry_point": "f", "returns": "0"}))
     assert programs.check_sync(problem, f"Answer: f({10**18})").status == "timeout"
     assert programs.check_sync(problem, "Answer: f(9)").status == "pass"
 

@@ -34,6 +34,7 @@ from schemas.problem import GIVEN, Problem, ProblemRecord
 from schemas.table import SCHEMA_VERSION, to_table
 from verifiers import judge
 from verifiers.catalog import VERIFIERS
+from verifiers.execution import check as execution
 from verifiers.families import catalog as families
 from verifiers.steps import check as claims
 
@@ -119,7 +120,7 @@ def plan(config: RunConfig, out: Path, loaded: sources.Loaded | None = None) -> 
 def fingerprint(config: RunConfig, infos: Mapping[str, ModelInfo], identity: str) -> str:
     """Name what the data of a run means: policies, prompts, sampling, generators, verifiers, source. Not how many, not where."""
     verifiers = {name: f"{verifier.NAME}/{verifier.VERSION}" for name, verifier in VERIFIERS.items()}
-    verifiers["steps"] = f"families/{families.VERSION} claims/{claims.VERSION}"
+    verifiers["steps"] = f"families/{families.VERSION} claims/{claims.VERSION} execution/{execution.VERSION}"
     policies = pool.meaning(config, infos)
     return ids.digest("run", SCHEMA_VERSION, config.meaning(), policies, verifiers, identity, size=8)
 

@@ -239,7 +239,7 @@ TRACES = table_schema(
     field("answer", _text, "final answer as written", nullable=True),
     field("outcome", _text, "accepted | rejected | undecided"),
     field("status", _text, "the verifier's word"),
-    field("reason", _text, "the verifier's reason"),
+    field("reason", _text, "the verifier's reason; of a revised try what its writer was told"),
     field("verifier", _text, "file name in verifiers/"),
     field("verifier_version", _int, "its VERSION"),
     field("root_n", _int, "completions of the bare question by the completer, where it labels, else by the writers"),

@@ -33,18 +33,17 @@ CORPORA = {
         families=math_corpus.NAMES,
         max_tokens=160,
         data="worked solutions, a step a line",
-        cannot="It knows no other question, no other wording, and no numbers of more digits: on GSM8K it never gets there.",
+        cannot="It knows no other question and no other wording: of GSM8K it never solves one.",
     ),
     "code": Corpus(
         examples=code_corpus.examples,
         pieces=CODE,
         families=("outputs", "inputs", "programs"),
         max_tokens=512,
-        data="short functions over integers, lists and strings: run line by line, run backwards from a result, revised after what "
-        "execution said, explained as a plan, written from a plan or from examples, reviewed",
-        cannot="It knows the statements of `pipeline/families/small_programs/` and no others, one argument, values of up to 199, six "
-        "items or eight capital letters; no floats, dicts or imports. Of a task in words, HumanEval's for one, it understands "
-        "nothing.",
+        data="short functions over integers, lists and strings, run line by line, worked backwards from a result, tried again\n"
+        "after what execution said, explained as a plan, written from a plan or from examples, and reviewed",
+        cannot="It knows the statements of `pipeline/families/small_programs/` and no others, functions of one argument, values\n"
+        "up to 199, six items or eight capital letters. A task in words, as HumanEval has them, means nothing to it.",
     ),
 }
 

@@ -19,7 +19,7 @@ from generators.steps import split
 from pipeline.families.catalog import FAMILIES, problems
 from pipeline.models import openvino
 from pipeline.models.model_families import AUTO
-from pipeline.training.corpora import CORPORA
+from pipeline.training.corpora import CORPORA, Corpus
 from schemas import ids
 from schemas.judge import Judge
 from schemas.model import Completion, SamplingParams, Tokens
@@ -76,7 +76,7 @@ class Size:
 def write_card(folder: Path, size: Size | None = None) -> None:
     """Add the figures to `card.json` and write `CARD.md` from it."""
     card: dict[str, Any] = json.loads((folder / "card.json").read_text())  # Any: JSON
-    card["figures"] = asyncio.run(_measure(folder, CORPORA[corpus_of(card)].families, size or Size()))
+    card["figures"] = asyncio.run(_measure(folder, CORPORA[corpus_of(card)], size or Size()))
     (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n")
     (folder / "CARD.md").write_text(rendered(card, size or Size()))
 
@@ -87,10 +87,10 @@ def corpus_of(card: Mapping[str, Any]) -> str:  # Any: JSON
     return name
 
 
-async def _measure(folder: Path, families: Sequence[str], size: Size) -> dict[str, Row]:
+async def _measure(folder: Path, corpus: Corpus, size: Size) -> dict[str, Row]:
     found: dict[str, Row] = {}
-    async with LocalJudge() as judge, _policy(folder, families) as sampler:
-        for name in families:
+    async with LocalJudge() as judge, _policy(folder, corpus.max_tokens) as sampler:
+        for name in corpus.families:
             difficulties = size.difficulties or FAMILIES[name].DIFFICULTIES
             for row in (name, FROM_PLAN) if name == "programs" else (name,):
                 for difficulty in difficulties:
@@ -101,15 +101,13 @@ async def _measure(folder: Path, families: Sequence[str], size: Size) -> dict[st
 
 
 @asynccontextmanager
-async def _policy(folder: Path, families: Sequence[str]) -> AsyncIterator[Sampler]:
+async def _policy(folder: Path, max_tokens: int) -> AsyncIterator[Sampler]:
     model = openvino.load(str(folder), AUTO, openvino.Config())
-    room = max(corpus.max_tokens for corpus in CORPORA.values() if set(families) <= set(corpus.families))
     family = model.info.family
     parts = {part: prompts.default(part, family) for part in ("output", "input", "program", "write")}
+    params = SamplingParams(max_tokens=max_tokens)
     try:
-        yield Sampler(
-            model=model, prompt=prompts.find(family.prompt), params=SamplingParams(max_tokens=room), prompts=parts
-        )
+        yield Sampler(model=model, prompt=prompts.find(family.prompt), params=params, prompts=parts)
     finally:
         model.close()
 
@@ -178,19 +176,19 @@ def rendered(card: Mapping[str, Any], size: Size) -> str:  # Any: JSON
 A Qwen3-architecture transformer of {card["parameters"]:,} parameters (float32), {recipe["layers"]} layers, hidden size
 {recipe["hidden"]}, vocabulary {recipe["vocabulary"]}, context {recipe["context"]}. Revision `{card["revision"]}`. Apache-2.0.
 
-**Data.** Written by `pipeline/families/` ({", ".join(corpus.families)}) and `pipeline/training/{name}_corpus.py`, train split
-only, {recipe["steps"]:,} steps of {recipe["batch"]} texts: {corpus.data}. About {recipe["slip_rate"]:.0%} of the steps slip on
-purpose in the ways solvers do and carry the slip on, so the policy is often right, often wrong, and follows its own prefix
-either way.
+**Data.** Of `pipeline/training/{name}_corpus.py` on the problems of {", ".join(corpus.families)}, train split only,
+{recipe["steps"]:,} steps of {recipe["batch"]} texts: {corpus.data}.
+About {recipe["slip_rate"]:.0%} of the steps slip on purpose in the ways solvers do and carry the slip on, so the policy is often
+right, often wrong, and follows its own prefix either way.
 
 **It cannot** do anything else. {corpus.cannot}
 
 **Made by** `python -m jobs.train_policy --name {name}` (seed {recipe["seed"]}), in the environment of `make train-env`; measured
-again by the same with `--card`, in any environment.
+by the same with `--card`.
 
-**Measured** on held-out problems, {size.problems} a cell, {size.samples} samples each, temperature 1, judged as in a run. The step
-error rate is the share of wrong steps among those with nothing wrong before; the last column is the share of samples that are
-correct all the same. Mean pass@1: {mean}.
+**Measured** on held-out problems, {size.problems} a cell, {size.samples} samples each, temperature 1, judged as in a run. The
+step error rate is the share of wrong steps among those with nothing wrong before; the last column is the share of samples that
+are correct all the same. Mean pass@1: {mean}.
 
 | family/difficulty | samples | pass@1 | step error rate | unreadable | correct despite an error |
 |---|---|---|---|---|---|

@@ -62,6 +62,37 @@ def _events(code: str, value: Value, rng: Random, slip_rate: float) -> Iterator[
         yield said or event
 
 
+def telling(code: str, value: Value, rng: Random) -> float:
+    """Return how likely one slip in the run of `f(value)`, carried on, changes the result; more likely slips count for more.
+
+    Where it is low, errors heal: a remainder, a length or a filter hides them.
+    """
+    true = list(small_python.run(code, NAME, (value,)))
+    changed = total = 0.0
+    for place, event in enumerate(true):
+        for _ in range(_TRIES if event.kind in _SHARES and event.kind != "return" else 0):
+            total += _SHARES[event.kind]
+            changed += _SHARES[event.kind] * (_slipped_result(code, value, place, rng) != true[-1].value)
+    return changed / total if total else 0.0
+
+
+_TRIES = 3
+
+
+def _slipped_result(code: str, value: Value, place: int, rng: Random) -> str | None:
+    """Return what a run returns with a slip in its event of that number; None where it returns nothing."""
+    run = small_python.run(code, NAME, (value,))
+    said, returned = None, None
+    try:
+        for number in range(small_python.MAX_EVENTS):
+            event = run.send(said)
+            said = _wrong(event, rng) if number == place else None
+            returned = event.value if event.kind == "return" else None
+    except (StopIteration, Unsupported):
+        pass
+    return returned
+
+
 def _wrong(event: Event, rng: Random) -> Event | None:
     """Return the event with a wrong value in it; None where none can be thought of."""
     if event.kind == "test":

@@ -79,6 +79,34 @@ def test_plan_sft_holds_each_sufficient_reasoning_once_with_a_program_it_led_to(
     ]
 
 
+def test_critique_sft_shows_the_program_and_flags_every_review(tmp_path: Path) -> None:
+    def program(name: str, **overrides: Any) -> Trace:
+        steps = (a_step("def f():\n"), a_last_step("    return 2\n"))
+        return a_trace(name, **{"generator": "critique", "steps": steps, "text_hash": "faulty"} | overrides)
+
+    def review(name: str, text: str, engine: str = "openvino", **overrides: Any) -> Trace:
+        asked = {"generator": "critique", "role": "critique", "parent_trace_id": "p", "text_hash": text}
+        made = a_trace(name, **asked | {"steps": (a_last_step(text),)} | overrides)
+        return replace(made, policy=replace(made.policy, engine=engine))
+
+    write_run(
+        tmp_path / "shards",
+        [
+            program("p"),
+            review("r1", "Line 2.\n"),
+            review("r2", "Line 2.\n", "reference"),  # the same, known to be right
+            review("r3", "No bug found.", outcome="rejected"),
+            review("r4", "Well", outcome="undecided"),
+            a_trace("t5", role="critique"),  # another generator's
+        ],
+    )
+    shown = "What is 1 + 1?\n\ndef f():\n    return 2"
+    assert exported(tmp_path, "critique-sft") == [
+        {"messages": messages(shown, "Line 2."), "accepted": True, "reference": True},
+        {"messages": messages(shown, "No bug found."), "accepted": False, "reference": False},
+    ]
+
+
 def test_prm_chat_alternates_steps_and_labels(tmp_path: Path) -> None:
     steps = (a_step("one\n", n_correct=1), a_step("two\n\n", n_correct=0), a_step("three\n"), a_last_step("Answer: 2"))
     write_run(tmp_path / "shards", [a_trace(steps=steps, outcome="rejected")])

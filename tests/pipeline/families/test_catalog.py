@@ -202,11 +202,11 @@ def test_the_statement_can_be_solved_again_from_what_a_row_holds(family: str) ->
     assert {verdict.outcome for verdict in judged(texts)} == {"accepted"}
 
 
-def slips_a_step(family: str, rate: float, count: int = 300) -> float:
+def slips_a_step(made: Sequence[Problem], rate: float) -> float:
     """Return how many steps before the last are slips."""
     wrong = steps = 0
-    for index, problem in enumerate(first(count, names=(family,), difficulties=(2, 3, 4, 5))):
-        lines = FAMILIES[family].solution(draft_of(problem), Random(index), rate)
+    for index, problem in enumerate(made):
+        lines = FAMILIES[problem.family].solution(draft_of(problem), Random(index), rate)
         checks = check_steps(problem, lines).steps[:-1]
         wrong += sum(check.exact_local is False for check in checks)
         steps += len(checks)
@@ -216,13 +216,15 @@ def slips_a_step(family: str, rate: float, count: int = 300) -> float:
 @pytest.mark.parametrize("family", MATH)
 @pytest.mark.parametrize("rate", [0.05, 0.2, 0.5])
 def test_slips_are_about_as_frequent_as_asked(family: str, rate: float) -> None:
-    assert 0.6 * rate < slips_a_step(family, rate) < 1.5 * rate
+    made = first(300, names=(family,), difficulties=(2, 3, 4, 5))
+    assert 0.6 * rate < slips_a_step(made, rate) < 1.5 * rate
 
 
 @pytest.mark.parametrize("family", [name for name in CODE if name in STEP_CHECKS])
 def test_slips_in_runs_are_at_most_as_frequent_as_asked_and_grow_with_it(family: str) -> None:
     """A line that only copies slips less than one that computes."""
-    few, some, many = (slips_a_step(family, rate, 60) for rate in (0.0, 0.07, 0.3))
+    made = first(60, names=(family,), difficulties=(2, 3, 4, 5))
+    few, some, many = (slips_a_step(made, rate) for rate in (0.0, 0.07, 0.3))
     assert few == 0.0
     assert 0.2 * 0.07 < some < 1.2 * 0.07 and 0.2 * 0.3 < many < 1.2 * 0.3
 

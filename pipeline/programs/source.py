@@ -19,7 +19,7 @@ from schemas.errors import SourceError
 from schemas.problem import Problem
 from verifiers.sandbox.pool import Sandbox
 
-_LOOKED_AT = 5
+LOOKED_AT = 5
 """Rows of a file that are looked at to see whether they bring code."""
 
 
@@ -64,7 +64,7 @@ def holds_programs(path: str, split: str) -> bool:
         return True
     if Path(path).suffix.lower() not in (*rows_in.LINES, rows_in.PARQUET) or not Path(path).is_file():
         return False
-    first = [row.values for row in islice(rows_in.open_input(path, split).rows, _LOOKED_AT) if row.fault is None]
+    first = [row.values for row in islice(rows_in.open_input(path, split).rows, LOOKED_AT) if row.fault is None]
     return bool(first) and all(map(code_rows.holds_code, first))
 
 

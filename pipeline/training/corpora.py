@@ -40,10 +40,10 @@ CORPORA = {
         pieces=CODE,
         families=("outputs", "inputs", "programs"),
         max_tokens=512,
-        data="short functions over integers, lists and strings, run line by line, worked backwards from a result, tried again\n"
-        "after what execution said, explained as a plan, written from a plan or from examples, and reviewed",
-        cannot="It knows the statements of `pipeline/families/small_programs/` and no others, functions of one argument, values\n"
-        "up to 199, six items or eight capital letters. A task in words, as HumanEval has them, means nothing to it.",
+        data="short functions over integers, lists and strings, run line by line,\nworked backwards from a result, tried again "
+        "after what execution said, explained as a plan, written from a plan or\nfrom examples, and reviewed",
+        cannot="It knows the statements of `pipeline/families/small_programs/` and no others, functions\nof one argument, "
+        "values up to 199, six items or eight capital letters. A task in words, as HumanEval has them, means nothing\nto it.",
     ),
 }
 

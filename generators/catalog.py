@@ -3,11 +3,12 @@
 from collections.abc import AsyncGenerator
 from typing import Any, Protocol
 
-from generators import code_io, critique, execution_trace, given, math_shepherd, reverse_plan
+from generators import code_io, critique, execution_trace, given, math_shepherd, omegaprm, reverse_plan
 from schemas.judge import Judge
 from schemas.pool import Pool
 from schemas.problem import Problem, Task
 from schemas.trace import Trace
+from schemas.tree import Tree
 
 
 class Generator(Protocol):
@@ -32,11 +33,19 @@ class Generator(Protocol):
 
     def generate(
         self, problem: Problem, pool: Pool, judge: Judge, config: Any, seed: int
-    ) -> AsyncGenerator[Trace, None]:
-        """Yield the problem's traces, ids still empty."""
+    ) -> AsyncGenerator[Trace | Tree, None]:
+        """Yield the problem's traces, and the trees they were cut from, ids still empty."""
         ...
 
 
-_ALL: tuple[Generator, ...] = (math_shepherd, given, execution_trace, code_io, reverse_plan, critique)
+_ALL: tuple[Generator, ...] = (
+    math_shepherd,
+    given,
+    omegaprm,
+    execution_trace,
+    code_io,
+    reverse_plan,
+    critique,
+)
 
 GENERATORS: dict[str, Generator] = {generator.NAME: generator for generator in _ALL}

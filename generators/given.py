@@ -7,8 +7,9 @@ steps, and the traces are verified only. Rollouts: Math-Shepherd (arXiv 2312.089
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 
-from generators import labels
+from generators import labels, strategies
 from generators.labels import Search, Written
+from generators.strategies import Rule, Strategy
 from generators.trace_row import Origin, completer_of, trace_row
 from schemas import ids
 from schemas.judge import Judge
@@ -33,7 +34,11 @@ class Config:
     samples: int = 8
     """Tries from the bare question before any step is labelled; 0 verifies only."""
     rollouts: int = field(default=8, metadata={"least": 1})
-    """Completions of each prefix."""
+    """Completions of each prefix, at most where the strategy stops early."""
+    strategy: Strategy = "fixed"
+    """Which prefixes are tried, and when to stop: `strategies.py`."""
+    waves: tuple[int, ...] = field(default=(2, 2, 4), metadata={"least": 1})
+    """How many completions the strategy `waves` asks for at a time; the last repeats."""
     keep_rollout_text: bool = True
 
 
@@ -45,7 +50,7 @@ def needs_continuation(config: Config) -> bool:
 def estimate(problem: Problem, config: Config) -> tuple[int, int]:
     """Return (rollouts, tokens) to expect where the policy can solve the problem: solutions of 4.3 steps of 9 tokens."""
     steps, each = 4.3, 9
-    rollouts = len(problem.given) * config.rollouts * (steps - 1)
+    rollouts = len(problem.given) * config.rollouts * (steps - 1) * strategies.EXPECTED[config.strategy]
     return round(config.samples + rollouts), round((config.samples + rollouts / 2) * steps * each)
 
 
@@ -79,9 +84,8 @@ async def _trace(
     labelled = await labels.cut(search.problem, written, search.judge, verdict, "unsolved")
     labelled = replace(labelled, cost=labels.sum_costs([spent, replace(labels.NO_COST, verify_s=verdict.seconds)]))
     if root[1]:
-        labelled = await labels.probe(
-            search, labelled, written, config.rollouts, seed, keep_text=config.keep_rollout_text
-        )
+        rule = Rule(strategy=config.strategy, rollouts=config.rollouts, waves=config.waves)
+        labelled = await labels.probe(search, labelled, written, rule, seed, keep_text=config.keep_rollout_text)
     policy = Policy(
         model=solution.model,
         revision="",

@@ -2,32 +2,34 @@
 
 Math-Shepherd (arXiv 2312.08935, section 3.2): N completions of each prefix, sampled independently; the hard label is
 whether any reaches the reference, the soft label the share that does. Both are derived from the stored counts.
+`strategies.py` says which prefixes are tried, and when to stop.
 """
 
-import asyncio
-from collections.abc import Awaitable, Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
-from typing import TypeVar
 
 from mpmath import betainc
 
 from generators import steps as segmentation
+from generators import strategies
+from generators.strategies import Draw, Probed, Rule
+from generators.together import together as together  # asked for here by those that draw
 from schemas import ids
 from schemas.judge import Judge
 from schemas.model import Completion, ModelFamily, Tokenizer, Tokens
 from schemas.pool import Sampler
 from schemas.problem import Problem
 from schemas.trace import Cost, Rollout, Step, StopReason
-from schemas.verdict import Verdict
+from schemas.verdict import Outcome, Verdict
 from verifiers import catalog
-
-Value = TypeVar("Value")
 
 PRIOR = (0.5, 0.5)
 ESTIMATOR = "beta(0.5,0.5)"
-"""Jeffreys prior for a share; the posterior mean of s of n is (s + 0.5) / (n + 1)."""
+"""Jeffreys prior for a share; the posterior mean of s of n is (s + 0.5) / (n + 1). It holds after an early stop too."""
+WITH_OWN = f"{ESTIMATOR}+own"
+"""The same with the solution's own rest as one more sample of the prefix, which is in no count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +97,13 @@ def search_part(problem: Problem, sampler: Sampler, judge: Judge, part: str, /, 
     return Search(problem=problem, sampler=sampler, judge=judge, prompt=prompt, prompt_hash=sampler.prompt_hash(asked))
 
 
-async def draw(search: Search, prefix: Tokens, n: int, seed: int, *, skip: Collection[int] = ()) -> list[Judged]:
+async def draw(
+    search: Search, prefix: Tokens, n: int, seed: int, *, skip: Collection[int] = (), first: bool = False
+) -> list[Judged]:
     """Sample n continuations of `prefix`, but those in `skip`, and judge each as it arrives.
 
-    In index order; empty where there is no room.
+    In index order; empty where there is no room. With `first`, what has not ended is cancelled as soon as one is accepted and
+    all before it have ended; those behind it that were quicker are there.
     """
     model, params = search.sampler.model, search.sampler.params
     room = min(params.max_tokens, model.info.context_length - len(search.prompt)) - len(prefix)
@@ -106,11 +111,28 @@ async def draw(search: Search, prefix: Tokens, n: int, seed: int, *, skip: Colle
         return []
     written = model.tokenizer.decode(prefix)
     params = replace(params, max_tokens=room)
-    drawn = []
-    async for completion in model.sample(search.prompt + prefix, n, params, seed, skip=skip):
-        verdict = await _judge(search, written, completion)
-        drawn.append(Judged(completion=completion, verdict=verdict))
-    return sorted(drawn, key=lambda one: one.completion.index)
+    waited = [index for index in range(n) if index not in skip]
+    drawn: dict[int, Judged] = {}
+    stream = model.sample(search.prompt + prefix, n, params, seed, skip=skip)
+    try:
+        async for completion in stream:
+            verdict = await _judge(search, written, completion)
+            drawn[completion.index] = Judged(completion=completion, verdict=verdict)
+            if first and _accepted_in_order(drawn, waited):
+                break
+    finally:
+        await stream.aclose()
+    return [drawn[index] for index in sorted(drawn)]
+
+
+def _accepted_in_order(drawn: Mapping[int, Judged], waited: Sequence[int]) -> bool:
+    """Whether one is accepted and all before it are there."""
+    for index in waited:
+        if index not in drawn:
+            return False
+        if drawn[index].verdict.outcome == "accepted":
+            return True
+    return False
 
 
 async def _judge(search: Search, written: str, completion: Completion) -> Verdict:
@@ -170,19 +192,50 @@ async def cut(problem: Problem, written: Written, judge: Judge, verdict: Verdict
 
 
 async def probe(
-    search: Search, solution: Labelled, written: Written, n: int, seed: int, *, keep_text: bool
+    search: Search,
+    solution: Labelled,
+    written: Written,
+    rule: Rule,
+    seed: int,
+    *,
+    keep_text: bool,
+    own: Outcome | None = None,
 ) -> Labelled:
-    """Label every step but the last with n rollouts of the prefix that ends with it, all prefixes asked at once."""
-    prefixes = _prefixes(solution.steps, written, search.sampler.model.tokenizer)
-    results = await together(
-        [draw(search, prefix, n, ids.seed(seed, "step", index)) for index, prefix in enumerate(prefixes[:-1])]
-    )
+    """Label every step but the last with rollouts of the prefix that ends with it, as `rule` says; `own`: `strategies.label`.
+
+    A step's counts and rollouts are those that the rule looked at. The cost is that of all that ended.
+    """
+    prefixes = _prefixes(solution.steps, written, search.sampler.model.tokenizer)[:-1]
+    drawn: list[list[Judged]] = [[] for _ in prefixes]
+    seeds = [ids.seed(seed, "step", index) for index in range(len(prefixes))]
+    found = await strategies.label(rule, len(prefixes), _drawer(search, prefixes, seeds, drawn), own)
     steps, rollouts = list(solution.steps), []
-    for index, drawn in enumerate(results):
-        steps[index] = counted(steps[index], drawn) if drawn else replace(steps[index], stop_reason="over_length")
-        rollouts += [rollout_of(index, one, keep_text=keep_text) for one in drawn]
-    cost = sum_costs([solution.cost, *map(cost_of, results)])
+    for index, probed in enumerate(found):
+        used = [one for one in drawn[index] if one.completion.index < len(probed.outcomes)]
+        steps[index] = counted(steps[index], used, probed.stop, own)
+        rollouts += [rollout_of(index, one, keep_text=keep_text) for one in used]
+    cost = sum_costs([solution.cost, *map(cost_of, drawn)])
     return replace(solution, steps=tuple(steps), rollouts=tuple(rollouts), cost=cost)
+
+
+async def probe_prefix(search: Search, prefix: Tokens, rule: Rule, seed: int) -> tuple[Probed, list[Judged]]:
+    """Return what `rule` makes of one prefix, and the completions that it looked at."""
+    drawn: list[list[Judged]] = [[]]
+    (probed,) = await strategies.label(rule, 1, _drawer(search, [prefix], [seed], drawn))
+    return probed, [one for one in drawn[0] if one.completion.index < len(probed.outcomes)]
+
+
+def _drawer(search: Search, prefixes: Sequence[Tokens], seeds: Sequence[int], drawn: Sequence[list[Judged]]) -> Draw:
+    """Return what draws from prefixes, each by its own seed, and keeps in `drawn` all that ended."""
+
+    async def asked(step: int, indices: range, *, first: bool) -> list[Outcome]:
+        early = first and len(indices) > 1
+        new = await draw(search, prefixes[step], indices.stop, seeds[step], skip=range(indices.start), first=early)
+        drawn[step].extend(new)
+        # Behind a gap lies what was quicker than the one that decided.
+        return [one.verdict.outcome for index, one in zip(indices, new, strict=False) if one.completion.index == index]
+
+    return asked
 
 
 def _prefixes(steps: Sequence[Step], written: Written, tokenizer: Tokenizer) -> list[Tokens]:
@@ -192,22 +245,16 @@ def _prefixes(steps: Sequence[Step], written: Written, tokenizer: Tokenizer) -> 
     return [tokenizer.encode(text) for text in accumulate(step.text for step in steps)]
 
 
-async def together(searches: Sequence[Awaitable[Value]]) -> list[Value]:
-    """Return what all return, in order. When one fails the others are cancelled, so that they stop costing tokens."""
-    tasks = [asyncio.ensure_future(search) for search in searches]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
+def counted(step: Step, drawn: Sequence[Judged], stop: StopReason = "fixed", own: Outcome | None = None) -> Step:
+    """Return the step with its counts and their posterior; undecided rollouts count in n_rollouts and nowhere else.
 
-
-def counted(step: Step, drawn: Sequence[Judged]) -> Step:
-    """Return the step with its counts and their posterior; undecided rollouts count in n_rollouts and nowhere else."""
+    `own` is the verdict of the solution itself where its rest is one more sample of the prefix: it is in the posterior only.
+    """
     outcomes = [one.verdict.outcome for one in drawn]
     correct, undecided = outcomes.count("accepted"), outcomes.count("undecided")
-    decided = len(drawn) - undecided
-    low, mean, high = posterior(correct, decided)
+    shared = own in ("accepted", "rejected") and (len(drawn) > 0 or stop == "implied_positive")
+    decided = len(drawn) - undecided + shared
+    low, mean, high = posterior(correct + (shared and own == "accepted"), decided)
     return replace(
         step,
         n_rollouts=len(drawn),
@@ -216,8 +263,8 @@ def counted(step: Step, drawn: Sequence[Judged]) -> Step:
         q=mean if decided else None,
         q_low=low if decided else None,
         q_high=high if decided else None,
-        estimator=ESTIMATOR,
-        stop_reason="fixed",
+        estimator=WITH_OWN if shared else ESTIMATOR if drawn else None,
+        stop_reason=stop,
     )
 
 

@@ -2,7 +2,8 @@
 
 The samples serve three ends: each is a trace of its own, their pass rate gates the labelling (a completer that never gets there
 makes no labels), and the first few distinct ones, right or wrong, have their steps labelled. They are not selected by outcome,
-so labels stay unbiased.
+so labels stay unbiased, and what follows a step is itself a sample of what the completer writes there, where it wrote it: with
+`share` that counts. It is exact for the first solution of a problem; a later one differs in text from those before it.
 
 Several policies may write; sample i is written by writer i modulo their number. The completer may be one of them or another
 model: then it tries the bare question itself before its rollouts are believed.
@@ -11,8 +12,9 @@ model: then it tries the bare question itself before its rollouts are believed.
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
 
-from generators import labels
+from generators import labels, strategies
 from generators.labels import Judged, Labelled, Search, Written
+from generators.strategies import Rule, Strategy
 from generators.trace_row import Origin, completer_of, policy_of, trace_row
 from schemas import ids
 from schemas.judge import Judge
@@ -30,14 +32,21 @@ class Config:
     labelled: int = 2
     """How many of them, distinct by text, have their steps labelled; 0 asks for no prefix to be continued."""
     rollouts: int = field(default=8, metadata={"least": 1})
-    """Completions of each prefix."""
+    """Completions of each prefix, at most where the strategy stops early."""
+    strategy: Strategy = "fixed"
+    """Which prefixes are tried, and when to stop: `strategies.py`. All but `fixed` ask for few at a time, so keep more problems
+    in flight."""
+    waves: tuple[int, ...] = field(default=(2, 2, 4), metadata={"least": 1})
+    """How many completions the strategy `waves` asks for at a time; the last repeats."""
+    share: bool = False
+    """Whether a solution that the completer wrote counts as one of its prefixes' completions."""
     keep_rollout_text: bool = True
 
 
 def estimate(config: Config) -> tuple[int, int]:
     """Return (rollouts, tokens) to expect of solutions as the embedded policies write them: 4.3 steps of 9 tokens."""
     steps, each = 4.3, 9
-    rollouts = config.labelled * config.rollouts * (steps - 1)
+    rollouts = config.labelled * config.rollouts * (steps - 1) * strategies.EXPECTED[config.strategy]
     return round(config.samples + rollouts), round((config.samples + rollouts / 2) * steps * each)
 
 
@@ -65,9 +74,11 @@ async def generate(
         solution = replace(solution, cost=labels.cost_of([one]))
         if place not in chosen:
             return solution
-        own = ids.seed(*path, "sample", one.completion.index)
+        rule = Rule(strategy=config.strategy, rollouts=config.rollouts, waves=config.waves)
+        own = one.verdict.outcome if config.share and sampler == pool.completer else None
+        place_seed = ids.seed(*path, "sample", one.completion.index)
         return await labels.probe(
-            completing, solution, written, config.rollouts, own, keep_text=config.keep_rollout_text
+            completing, solution, written, rule, place_seed, keep_text=config.keep_rollout_text, own=own
         )
 
     solutions = await labels.together([labelled(place) for place in range(len(drawn))])
@@ -79,7 +90,7 @@ async def generate(
             index=one.completion.index,
             policy=policy_of(sampler, one),
             prompt_hash=sampler.prompt_hash(sampler.question(problem.task)),
-            completer=completer_of(completing) if solution.rollouts else None,
+            completer=completer_of(completing) if _labelled(solution) else None,
         )
         solution = replace(solution, cost=labels.sum_costs([solution.cost, spent]))
         spent = labels.NO_COST
@@ -118,6 +129,11 @@ def _root(pool: Pool, drawn: Sequence[Drawn], tries: Sequence[Judged], config: C
     """Return (completions, accepted) of the bare question: the completer's, or all where nothing is to be labelled."""
     judged = [one for sampler, one in drawn if sampler == pool.completer or not config.labelled] + list(tries)
     return len(judged), sum(one.verdict.outcome == "accepted" for one in judged)
+
+
+def _labelled(solution: Labelled) -> bool:
+    """Whether the completer had a say in the label of a step."""
+    return any(step.n_rollouts or step.stop_reason == "implied_positive" for step in solution.steps)
 
 
 def _first_distinct(drawn: Sequence[Judged], n: int) -> list[int]:

@@ -10,7 +10,8 @@ from schemas.trace import Completer, Policy, Role, Trace, TraceProblem
 from schemas.verdict import Verdict
 
 PARENT = "#"
-"""What stands before a sample index in the `parent_trace_id` of a trace that has no ids yet; an id is all hex digits."""
+"""What stands before a sample index in the `parent_trace_id`, and before a tree index in the `tree_id`, of a trace that has no
+ids yet; an id is all hex digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,19 @@ def policy_of(sampler: Sampler, one: Judged) -> Policy:
         top_p=params.top_p,
         max_tokens=params.max_tokens,
         seed=one.completion.seed,
+    )
+
+
+def problem_of(problem: Problem) -> TraceProblem:
+    """Return the part of a problem that its rows carry."""
+    return TraceProblem(
+        task=problem.task,
+        statement=problem.statement,
+        reference=problem.reference,
+        source=problem.source,
+        licence=problem.licence,
+        split=problem.split,
+        difficulty=problem.difficulty,
     )
 
 
@@ -76,15 +90,7 @@ def trace_row(
         parent_trace_id=None if origin.parent is None else f"{PARENT}{origin.parent}",
         tree_id=None,
         tree_path=None,
-        problem=TraceProblem(
-            task=problem.task,
-            statement=problem.statement,
-            reference=problem.reference,
-            source=problem.source,
-            licence=problem.licence,
-            split=problem.split,
-            difficulty=problem.difficulty,
-        ),
+        problem=problem_of(problem),
         prompt_hash=origin.prompt_hash,
         text_hash=ids.text_hash(text),
         steps=solution.steps,

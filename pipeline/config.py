@@ -264,6 +264,11 @@ def check(config: RunConfig, where: str) -> None:
             raise ConfigError(f"{where}: {key} = {value}; it must be at least 1")
     for row in config.generators:
         _check_generator(row, where)
+        if getattr(row.config, "share", False) and config.completer not in config.policies:
+            raise ConfigError(
+                f"{where}: generators.{row.name}.share: the completer is none of the policies, so no solution is a sample of "
+                "what it writes; leave share out, or [completer]"
+            )
     for policy in (*config.policies, config.completer):
         _check_sampling(policy, f"{where}: policy of model {policy.model!r}")
         for part in policy.prompts:
@@ -323,11 +328,15 @@ def _counts(config: RunConfig) -> dict[str, float]:
 
 
 def _check_generator(row: GeneratorConfig, where: str) -> None:
-    """Raise ConfigError for a number below 0, or below the `least` in its field's metadata."""
+    """Raise ConfigError for a number below 0, or below the `least` in its field's metadata, and for a list without any."""
     for f in fields(row.config):
         value, least = getattr(row.config, f.name), f.metadata.get("least", 0)
-        if isinstance(value, int | float) and not value >= least:
-            raise ConfigError(f"{where}: generators.{row.name}.{f.name} = {value}; it must be at least {least}")
+        key = f"{where}: generators.{row.name}.{f.name}"
+        if value == ():
+            raise ConfigError(f"{key} is empty")
+        for number in value if isinstance(value, tuple) else (value,):
+            if isinstance(number, int | float) and not number >= least:
+                raise ConfigError(f"{key} = {number}; it must be at least {least}")
 
 
 def _check_sampling(policy: PolicyConfig, where: str) -> None:

@@ -15,6 +15,8 @@ class Counts:
     prompt_tokens: int = 0
     cached_tokens: int = 0
     generated_tokens: int = 0
+    cancelled: int = 0
+    """Completions given up before their end, because what they were for was decided; what they had decoded is in no count."""
     replayed: int = 0
     """Rollouts taken from the journal instead of being sampled again."""
     restarts: int = 0

@@ -28,6 +28,7 @@ from schemas.pool import Pool
 from schemas.problem import Ended, Problem, ProblemRecord
 from schemas.table import from_table, to_table
 from schemas.trace import Trace
+from schemas.tree import Tree
 from verifiers import judge as judges
 from verifiers import workers
 from verifiers.judge import LocalJudge, Route
@@ -67,7 +68,7 @@ class Mill:
         self.active += 1
         try:
             metered = {name: MeteredModel(model, spent) for name, model in self.models.items()}
-            traces, failures = await self._ground(problem, pool.assemble(self.work.config, metered))
+            traces, trees, failures = await self._ground(problem, pool.assemble(self.work.config, metered))
         finally:
             self.active -= 1
         self.finished_tokens += spent.generated_tokens
@@ -75,19 +76,23 @@ class Mill:
         self.counts.traces += len(traces)
         self.counts.accepted += sum(trace.outcome == "accepted" for trace in traces)
         record = _record(problem, traces, failures, spent, time.monotonic() - began, self.work)
-        return Result(record=record, traces=traces)
+        return Result(record=record, traces=traces, trees=trees)
 
-    async def _ground(self, problem: Problem, policies: Pool) -> tuple[tuple[Trace, ...], list[Failure]]:
-        """Return the traces of the generators that take the problem, one after the other, and how the others failed."""
+    async def _ground(
+        self, problem: Problem, policies: Pool
+    ) -> tuple[tuple[Trace, ...], tuple[Tree, ...], list[Failure]]:
+        """Return traces and trees of the generators that take the problem, one after the other, and how the others failed."""
         traces: list[Trace] = []
+        trees: list[Tree] = []
         failures = []
         for row in self.work.config.taking(problem.task):
-            found = await attempt("generate", _traces(row, problem, policies, self.judge, self.work))
+            found = await attempt("generate", _made(row, problem, policies, self.judge, self.work))
             if isinstance(found, Failure):
                 failures.append(replace(found, message=f"{row.name}: {found.message}"))
             else:
-                traces += found
-        return tuple(traces), failures
+                traces += found[0]
+                trees += found[1]
+        return tuple(traces), tuple(trees), failures
 
     async def grind_table(self, problems: pa.Table) -> pa.Table:
         """Grind the problems of a table together. Those that the token budget leaves no room for are missing from the result."""
@@ -156,13 +161,20 @@ def assemble(work: Work, engines: Mapping[str, Model], judge: Route) -> Mill:
     return Mill(work=work, engines=engines, models=models, journal=journal, judge=judge, counts=counts)
 
 
-async def _traces(row: GeneratorConfig, problem: Problem, policies: Pool, judge: Route, work: Work) -> list[Trace]:
-    traces = row.module.generate(problem, policies, judge, row.config, work.config.seed)
-    return [stamped(trace, work) async for trace in traces]
+async def _made(
+    row: GeneratorConfig, problem: Problem, policies: Pool, judge: Route, work: Work
+) -> tuple[list[Trace], list[Tree]]:
+    traces, trees = [], []
+    async for one in row.module.generate(problem, policies, judge, row.config, work.config.seed):
+        if isinstance(one, Tree):
+            trees.append(stamped_tree(one, work))
+        else:
+            traces.append(stamped(one, work))
+    return traces, trees
 
 
 def stamped(trace: Trace, work: Work) -> Trace:
-    """Return the trace with its ids, its run and the time; the generator named its parent by `trace_row.PARENT`."""
+    """Return the trace with its ids, its run and the time; the generator named parent and tree by `trace_row.PARENT`."""
 
     def name(index: int) -> str:
         return ids.trace_id(work.run_id, trace.problem_id, trace.generator, trace.generator_version, index)
@@ -170,10 +182,26 @@ def stamped(trace: Trace, work: Work) -> Trace:
     parent = trace.parent_trace_id
     if parent is not None and parent.startswith(PARENT):
         parent = name(int(parent.removeprefix(PARENT)))
+    tree = trace.tree_id
+    if tree is not None and tree.startswith(PARENT):
+        place = (trace.problem_id, trace.generator, trace.generator_version, int(tree.removeprefix(PARENT)))
+        tree = ids.tree_id(work.run_id, *place)
     return replace(
         trace,
         trace_id=name(trace.sample_index),
         parent_trace_id=parent,
+        tree_id=tree,
+        run_id=work.run_id,
+        code_version=work.code_version,
+        created_at=_now(),
+    )
+
+
+def stamped_tree(tree: Tree, work: Work) -> Tree:
+    """Return the tree with its id, its run and the time."""
+    return replace(
+        tree,
+        tree_id=ids.tree_id(work.run_id, tree.problem_id, tree.search, tree.search_version, tree.tree_index),
         run_id=work.run_id,
         code_version=work.code_version,
         created_at=_now(),

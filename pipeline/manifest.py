@@ -14,7 +14,7 @@ from schemas.errors import StorageError
 from schemas.table import SCHEMA_VERSION
 
 MANIFEST = "manifest.json"
-TABLES = ("traces", "problems")
+TABLES = ("traces", "trees", "problems")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,10 +50,12 @@ class MeteredModel:
     ) -> AsyncGenerator[Completion, None]:
         """See `schemas.model.Model.sample`."""
         drawn = self._inner.sample(prompt, n, params, seed, skip=skip)
+        ended, asked = 0, sum(index not in skip for index in range(n))
         try:
             async for completion in drawn:
                 if self._price:
                     completion = replace(completion, dollars=self._price.of(completion))
+                ended += 1
                 self._counts.rollouts += 1
                 self._counts.prompt_tokens += completion.prompt_tokens
                 self._counts.cached_tokens += completion.cached_tokens
@@ -63,3 +65,4 @@ class MeteredModel:
                 yield completion
         finally:
             await drawn.aclose()
+            self._counts.cancelled += asked - ended

@@ -1,4 +1,4 @@
-"""Finished runs as DuckDB views: `traces`, `steps`, `rollouts`, `problems`, `runs`.
+"""Finished runs as DuckDB views: `traces`, `steps`, `rollouts`, `trees`, `nodes`, `problems`, `runs`.
 
 The views are derived and hold no rows. They read exactly the Parquet files that the runs' manifests list: a file that
 no manifest names does not exist, whatever folder it lies in, so nothing is globbed.
@@ -26,20 +26,29 @@ from schemas.errors import StorageError
 from schemas.problem import PROBLEMS
 from schemas.table import SCHEMA_VERSION
 from schemas.trace import TRACES
+from schemas.tree import TREES
 
 CATALOG = "catalog.duckdb"
 
 # DuckDB 1.4 cannot open what 2.x writes by default; this storage version is read by both.
 _STORAGE = "v1.2.0"
 
-_RAW = (("traces", TRACES), ("problems", PROBLEMS))
+_RAW = (("traces", TRACES), ("trees", TREES), ("problems", PROBLEMS))
 
-# The hard label (Math-Shepherd's): some decided continuation was accepted. The last step takes the trace's verdict.
+# The hard label (Math-Shepherd's): some decided continuation was accepted, seen or implied; none where the verifier failed on too
+# many, and where nobody looked. The last step takes the trace's verdict. `generators/strategies.py` says the same of a prefix.
 _HARD = """CASE
     WHEN step.stop_reason = 'terminal' THEN
         CASE trace_outcome WHEN 'accepted' THEN true WHEN 'rejected' THEN false END
+    WHEN step.stop_reason = 'implied_positive' THEN true
+    WHEN step.stop_reason = 'after_first_error' THEN false
+    WHEN step.stop_reason = 'undecided' THEN NULL
     WHEN step.n_rollouts - step.n_undecided > 0 THEN step.n_correct > 0
 END"""
+
+# Nodes with what their tree says; a node's own problem is found by `tree_id`.
+_NODES = """SELECT tree_id, problem_id, run_id, search, domain, family, unnest(node)
+FROM (SELECT * EXCLUDE (nodes), unnest(nodes) AS node FROM trees)"""
 
 # What a row of `steps` and of `rollouts` says about its trace; view column -> expression over `traces`.
 _OF_TRACE = {
@@ -178,6 +187,7 @@ def _views(out: Path, runs: Sequence[Run], connection: duckdb.DuckDBPyConnection
     selects["rollouts"] = _per_item(
         "rollouts", "rollout", {_RENAMED.get(name, name): f'rollout."{name}"' for name in rollout}
     )
+    selects["nodes"] = _NODES
     selects["runs"] = _runs(runs)
     return [f"CREATE VIEW {name} AS {select}" for name, select in selects.items()]
 

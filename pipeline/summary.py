@@ -30,7 +30,7 @@ SELECT count(*) FILTER (n_rollouts > 0) AS probed, count(*) FILTER (hard) AS pos
     count(*) FILTER (NOT hard) AS negative, coalesce(sum(n_rollouts), 0)::BIGINT AS rollouts,
     coalesce(sum(n_undecided), 0)::BIGINT AS undecided
 FROM steps
-WHERE trace_id IN (SELECT trace_id FROM steps WHERE n_rollouts > 0)"""
+WHERE trace_id IN (SELECT trace_id FROM steps WHERE n_rollouts > 0 OR stop_reason = 'implied_positive')"""
 
 
 def summarise(plan: Plan, outcome: Outcome, out: Path) -> Row:
@@ -68,6 +68,7 @@ def summarise(plan: Plan, outcome: Outcome, out: Path) -> Row:
         "generated_tokens": counts.generated_tokens,
         "tokens_per_s": round(counts.generated_tokens / counts.engine_s) if counts.engine_s else 0,
         "mean_batch": round(counts.sequence_steps / counts.engine_steps, 1) if counts.engine_steps else 0,
+        "cancelled_rollouts": counts.cancelled,
         "replayed_rollouts": counts.replayed,
         "engine_restarts": counts.restarts,
         "retried_requests": counts.retried,

@@ -1,4 +1,4 @@
-"""Write: results in, two committed-ready Parquet files out; nothing is visible until the manifest names them."""
+"""Write: results in, up to three committed-ready Parquet files out; nothing is visible until the manifest names them."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.manifest import TABLES, ShardEntry, sha256_of, whole
-from pipeline.result import records_of, traces_of
+from pipeline.result import records_of, traces_of, trees_of
 from schemas import ids
 
 ROW_GROUP_BYTES = 96 * 2**20
@@ -14,14 +14,14 @@ ROW_GROUP_BYTES = 96 * 2**20
 
 
 def write_results(results: pa.Table, folder: Path) -> list[ShardEntry]:
-    """Write `traces/<name>.parquet` and `problems/<name>.parquet`, each whole or not at all. Raises StorageError.
+    """Write `<name>.parquet` in `traces`, `trees` and `problems`, each whole or not at all. Raises StorageError.
 
     The name comes from the problem ids inside, so doing the same work twice replaces the files with their like. No results
-    write nothing.
+    write nothing, and a table without rows has no file.
     """
     if not len(results):
         return []
-    tables = {"traces": traces_of(results), "problems": records_of(results)}
+    tables = {"traces": traces_of(results), "trees": trees_of(results), "problems": records_of(results)}
     problem_ids = tuple(tables["problems"].column("problem_id").to_pylist())
     name = f"{ids.digest(sorted(problem_ids), size=8)}.parquet"
     return [_write(tables[table], table, name, problem_ids, folder) for table in TABLES if len(tables[table])]

@@ -36,6 +36,11 @@ def trace_id(fingerprint: str, problem: str, generator: str, version: int, sampl
     return digest("trace", fingerprint, problem, generator, version, sample_index)
 
 
+def tree_id(fingerprint: str, problem: str, search: str, version: int, tree_index: int) -> str:
+    """Name one search of one run; the same on every rerun, whatever it found."""
+    return digest("tree", fingerprint, problem, search, version, tree_index)
+
+
 def text_hash(text: str) -> str:
     """Name a text by its exact characters."""
     return digest("text", text)

@@ -12,9 +12,10 @@ import pyarrow as pa
 
 Row = TypeVar("Row")
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """2: `completer`, `policy.model_family`, dollars, engine time of problems; older shards are read with nulls in their place.
-3: `task` of problems and of traces' problems; older shards are read as `solve`."""
+3: `task` of problems and of traces' problems; older shards are read as `solve`.
+4: the table `trees`; more reasons why probing of a step ended."""
 
 
 def field(name: str, type_: pa.DataType, doc: str, *, nullable: bool = False) -> pa.Field:

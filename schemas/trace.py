@@ -10,11 +10,28 @@ from schemas.table import field, table_schema
 from schemas.verdict import Claim, Outcome
 
 Role = Literal["solution", "critique", "review", "summary", "translation", "revision", "plan"]
-StopReason = Literal["fixed", "terminal", "not_chosen", "unsolved", "over_length", "refused"]
-"""Why probing of a step ended: `fixed` = all rollouts drawn, `terminal` = the trace's own verdict stands, `not_chosen` = the
-config labels fewer traces than it samples, `unsolved` = the policy never got there from the bare question, so its rollouts
-would say nothing, `over_length` = no room left for a continuation, `refused` = the text itself was rejected before anything was
-drawn from it."""
+StopReason = Literal[
+    "fixed",
+    "first_success",
+    "exhausted",
+    "undecided",
+    "over_length",
+    "implied_positive",
+    "after_first_error",
+    "unprobed",
+    "not_chosen",
+    "unsolved",
+    "refused",
+    "terminal",
+]
+"""Why probing of a step ended. Rollouts were drawn: `fixed` = as many as the config says, `first_success` = up to the first
+accepted, `exhausted` = as many as the config says and none accepted, `undecided` = the verifier failed on too many,
+`over_length` = no room left for a continuation.
+
+None were: `implied_positive` = the solution itself, or a later prefix, got there; `after_first_error` = a prefix before it is
+dead; `unprobed` = the search ended before it came here; `not_chosen` = the config labels fewer traces than it samples;
+`unsolved` = the policy never got there from the bare question, so its rollouts would say nothing; `refused` = the text itself
+was rejected before anything was drawn from it; `terminal` = the trace's own verdict stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

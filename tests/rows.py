@@ -14,6 +14,7 @@ from schemas.ids import text_hash
 from schemas.problem import PROBLEMS, ProblemRecord
 from schemas.table import SCHEMA_VERSION, to_table
 from schemas.trace import TRACES, Completer, Cost, Policy, Rollout, Step, Trace, TraceProblem
+from schemas.tree import TREES, Node, Tree
 
 CREATED_AT = 1_767_225_600_000_000  # 2026-01-01 00:00:00 UTC
 RUN_ID = "0123456789abcdef"
@@ -156,14 +157,70 @@ def a_problem_record(problem_id: str = "p1", **overrides: Any) -> ProblemRecord:
     return ProblemRecord(**fields | overrides)
 
 
+def a_node(node: int = 0, parent: int | None = None, **overrides: Any) -> Node:
+    """Return a probed prefix, two of four rollouts accepted. `terminal=True` and `outcome` make an end."""
+    fields: dict[str, Any] = {
+        "node": node,
+        "parent": parent,
+        "depth": 0 if parent is None else 1,
+        "text": "" if parent is None else "1 + 1 = 2\n",
+        "visits": 0,
+        "value_sum": 2.0,
+        "value": 0.5,
+        "n_rollouts": 4,
+        "n_correct": 2,
+        "n_undecided": 0,
+        "terminal": False,
+        "outcome": None,
+        "tokens": 40,
+    }
+    return Node(**fields | overrides)
+
+
+def a_tree(tree_id: str = "tree1", problem_id: str = "p1", **overrides: Any) -> Tree:
+    """Return a search of one trace's problem with a root and one prefix."""
+    trace = a_trace(problem_id=problem_id)
+    fields: dict[str, Any] = {
+        "tree_id": tree_id,
+        "problem_id": problem_id,
+        "run_id": RUN_ID,
+        "search": "omegaprm",
+        "search_version": 1,
+        "tree_index": 0,
+        "domain": "math",
+        "family": "sums",
+        "problem": trace.problem,
+        "config": "{}",
+        "nodes": (a_node(), a_node(1, 0)),
+        "n_searches": 1,
+        "prompt_hash": "prompt",
+        "policy": trace.policy,
+        "verifier": "answers",
+        "verifier_version": 1,
+        "cost": trace.cost,
+        "code_version": "test",
+        "created_at": CREATED_AT,
+    }
+    return Tree(**fields | overrides)
+
+
 def write_run(
-    out: Path, traces: Sequence[Trace] = (), problems: Sequence[ProblemRecord] = (), *, run_id: str = RUN_ID
+    out: Path,
+    traces: Sequence[Trace] = (),
+    problems: Sequence[ProblemRecord] = (),
+    trees: Sequence[Tree] = (),
+    *,
+    run_id: str = RUN_ID,
 ) -> Path:
     """Write one committed run, one shard per table that has rows, and return its folder."""
     folder = out / f"run={run_id}"
     shards = [
         _write_shard(folder, table, rows, schema)
-        for table, rows, schema in (("traces", traces, TRACES), ("problems", problems, PROBLEMS))
+        for table, rows, schema in (
+            ("traces", traces, TRACES),
+            ("trees", trees, TREES),
+            ("problems", problems, PROBLEMS),
+        )
         if rows
     ]
     folder.mkdir(parents=True, exist_ok=True)
@@ -181,7 +238,7 @@ def write_run(
 
 
 def _write_shard(
-    folder: Path, table: str, rows: Sequence[Trace] | Sequence[ProblemRecord], schema: pa.Schema
+    folder: Path, table: str, rows: Sequence[Trace] | Sequence[Tree] | Sequence[ProblemRecord], schema: pa.Schema
 ) -> dict[str, Any]:
     path = folder / table / "part-00000.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)

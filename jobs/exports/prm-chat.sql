@@ -1,7 +1,7 @@
 -- Step labels as chat turns ("+" or "-" as the assistant), for a process reward model trained by any SFT trainer.
 -- Column: messages list<struct<role, content>> (RLHFlow's form): user = problem, blank line, first step; assistant = its
 -- label; user = second step; and so on. Train on the assistant's turns only. The label is `hard` of the view `steps`:
--- some decided rollout from this prefix was accepted; the last step has the trace's own verdict.
+-- some decided rollout from this prefix was accepted, seen or implied; the last step has the trace's own verdict.
 -- A trace is cut before its first step without a label, and left out where that is its first step: later labels would
 -- follow a turn nobody answered. Steps after a "-" stay, with their own labels. New lines at a step's end are removed.
 -- One row per problem and text: of copies, the one with most decided rollouts, then the smallest trace_id.

@@ -1,7 +1,7 @@
 -- Do the hard labels agree with the exact truth about each step?
 -- balanced = mean of the recall on good and on bad steps. baseline is the accuracy of always answering "good", whose
 -- balanced accuracy is 0.5. probed = balanced without last steps, whose label is the trace's verdict.
--- Only traces with probed steps count: elsewhere the one label is the last step's, and that is the verdict itself.
+-- Only traces with probed or implied steps count: elsewhere the one label is the last step's, and that is the verdict itself.
 -- Steps without a label or without exact truth are left out and counted.
 WITH judged AS (
     SELECT
@@ -10,7 +10,7 @@ WITH judged AS (
         hard = exact_prefix AS agrees,
         CASE WHEN hard IS NOT NULL THEN exact_prefix END AS good
     FROM steps
-    WHERE trace_id IN (SELECT trace_id FROM steps WHERE n_rollouts > 0)
+    WHERE trace_id IN (SELECT trace_id FROM steps WHERE n_rollouts > 0 OR stop_reason = 'implied_positive')
 ),
 counted AS (
     SELECT

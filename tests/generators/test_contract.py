@@ -20,6 +20,7 @@ from schemas.model import Model
 from schemas.problem import ALL_TASKS, Problem, Solution, Task
 from schemas.table import from_table, to_table
 from schemas.trace import TRACES, Trace
+from schemas.tree import Tree
 from tests.doubles import TellingModel, a_pool, a_problem, collect, text_of, untimed
 from verifiers.judge import LocalJudge
 
@@ -106,7 +107,7 @@ def judge() -> Iterator[LocalJudge]:
 
 def small(generator: Generator, samples: int = 8) -> object:
     """Return its Config with few samples and rollouts, as far as it has any."""
-    wanted = {"samples": samples, "rollouts": 3}
+    wanted = {"samples": samples, "rollouts": 3, "searches": samples}
     return generator.Config(**{f.name: wanted[f.name] for f in fields(generator.Config) if f.name in wanted})
 
 
@@ -132,7 +133,9 @@ def a_model(task: Task) -> Model:
 
 def run(generator: Generator, judge: LocalJudge, problem: Problem, *, seed: int = 7) -> list[Trace]:
     policies = a_pool(a_model(problem.task), max_tokens=1000)
-    return asyncio.run(collect(generator.generate(problem, policies, judge, small(generator), seed)))
+    generated = generator.generate(problem, policies, judge, small(generator), seed)
+    made: list[Trace | Tree] = asyncio.run(collect(generated))
+    return [one for one in made if isinstance(one, Trace)]
 
 
 def a_work(run_id: str) -> Work:

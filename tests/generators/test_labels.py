@@ -13,6 +13,7 @@ from mpmath import betainc
 
 from generators import labels
 from generators.labels import Judged, Labelled, Search, Written
+from generators.strategies import Rule
 from pipeline.models import scripted
 from pipeline.models.scripted import ScriptedModel
 from schemas import ids
@@ -55,7 +56,7 @@ async def labelled(
     verdict = Verdict(outcome=outcome, status="s", reason="", verifier="v", version=1)
     written = as_written(writer or search.sampler.model, text)
     solution = await labels.cut(search.problem, written, search.judge, verdict, "unsolved")
-    return await labels.probe(search, solution, written, n, seed, keep_text=keep)
+    return await labels.probe(search, solution, written, Rule(rollouts=n), seed, keep_text=keep)
 
 
 def drawn_from_root(reference: str, *texts: str) -> list[Judged]:

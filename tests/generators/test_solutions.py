@@ -1,11 +1,13 @@
 """What generators that sample solutions share: rows and seeds are those of the generator that asks."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
 from generators import math_shepherd, solutions
+from generators.strategies import Strategy
 from pipeline.models import scripted
 from pipeline.models.scripted import ScriptedModel
 from schemas import ids
@@ -71,3 +73,35 @@ def test_a_prompt_that_leaves_no_room_says_so(workers: Workers) -> None:
     policies = a_pool(TellingModel(lambda *_: "Answer: 23", context_length=10))
     with pytest.raises(ValueError, match="leaves no room for a solution in the context of telling, 10 tokens"):
         asyncio.run(collect(math_shepherd.generate(PROBLEM, policies, workers, math_shepherd.Config(), 7)))
+
+
+@pytest.mark.parametrize("strategy", ["first_success", "truncated", "waves", "binary"])
+def test_a_strategy_draws_less_of_the_same_samples(workers: Workers, strategy: Strategy) -> None:
+    def traces(**more: Any) -> list[Trace]:  # Any: fields of Config
+        config = replace(math_shepherd.Config(samples=6, labelled=3, rollouts=6), **more)
+        policies = a_pool(ScriptedModel(scripted.Config(slip_rate=0.3)))
+        return asyncio.run(collect(math_shepherd.generate(PROBLEM, policies, workers, config, 7)))
+
+    def drawn(rows: list[Trace]) -> dict[tuple[int, int], str | None]:
+        return {(one.seed, one.index): one.text for trace in rows for one in trace.rollouts}
+
+    fixed, cheap, shared = traces(), traces(strategy=strategy), traces(strategy=strategy, share=True)
+    assert [text_of(trace) for trace in cheap] == [text_of(trace) for trace in fixed]
+    assert drawn(shared).items() < drawn(cheap).items() < drawn(fixed).items()
+    assert {trace.outcome for trace in shared if trace.completer} == {"accepted", "rejected"}
+    for trace in shared:
+        implied = {step.stop_reason for step in trace.steps[:-1]} == {"implied_positive"}
+        assert implied == (trace.outcome == "accepted" and trace.completer is not None)
+        assert not (implied and trace.rollouts)
+
+
+def test_only_what_the_completer_wrote_is_a_sample_of_what_it_writes(workers: Workers) -> None:
+    text = "35 - 12\n23\nAnswer: 23"
+    writer, completer = TellingModel(lambda *_: text), TellingModel(lambda *_: "Answer: 23")
+    config = math_shepherd.Config(samples=1, labelled=1, rollouts=3, share=True)
+    (trace,) = asyncio.run(
+        collect(math_shepherd.generate(PROBLEM, a_pool(writer, completer=completer), workers, config, 7))
+    )
+    assert [step.stop_reason for step in trace.steps] == ["fixed", "fixed", "terminal"]
+    (trace,) = asyncio.run(collect(math_shepherd.generate(PROBLEM, a_pool(writer), workers, config, 7)))
+    assert [step.stop_reason for step in trace.steps] == ["implied_positive", "implied_positive", "terminal"]

@@ -1,5 +1,6 @@
 """Kill -9 at random moments: the driver, the Ray actor, the engine process. Real Ray, real engine, real shards."""
 
+import json
 import os
 import random
 import signal
@@ -14,6 +15,7 @@ import pytest
 
 from pipeline import manifest
 from pipeline.config import load
+from pipeline.journal import read
 from pipeline.query import catalog
 from pipeline.sources import load as load_source
 from tests.processes import marked, with_mark
@@ -87,6 +89,52 @@ def test_driver_then_actor_killed_at_random_moments(tmp_path: Path, attempt: int
             os.kill(actor, signal.SIGKILL)
     assert driver.wait(timeout=240) == 0
     assert_complete(tmp_path)
+
+
+SEARCH = """
+problems = 6
+[source]
+families = ["expressions"]
+[models.m]
+engine = "scripted"
+[models.m.scripted]
+slip_rate = 0.12
+delay_s = 0.01
+[[generators]]
+name = "omegaprm"
+searches = 10
+[flow]
+ray = false
+problems_per_shard = 6
+"""
+
+
+@pytest.mark.parametrize("lines", [40, 250])
+def test_a_killed_tree_search_samples_next_to_nothing_again(tmp_path: Path, lines: int) -> None:
+    """What the whole run cost is in its rows, replayed completions included; what was paid is more by what was drawn twice."""
+    config, out = tmp_path / "search.toml", tmp_path / "out"
+    config.write_text(SEARCH)
+    command = [sys.executable, "-m", "jobs.shards", "--config", str(config), "--out", str(out), "--json"]
+    driver = subprocess.Popen(command, cwd=ROOT, env=marked(uuid.uuid4().hex), stdout=subprocess.DEVNULL)
+
+    def journal() -> list[str]:
+        segments = sorted(out.glob("run=*/journal/*.jsonl"))
+        return [line for path in segments for line in path.read_text().splitlines(keepends=True)]
+
+    while driver.poll() is None and len(journal()) < lines:
+        time.sleep(0.02)
+    driver.kill()
+    assert driver.wait() == -signal.SIGKILL, "killed inside its only shard"
+    known = sum(one.generated_tokens for folder in out.glob("run=*/journal") for one in read(folder).values())
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=240)
+    summary = json.loads(done.stdout.splitlines()[-1])
+    total, again = summary["tokens"]["generated_tokens"], summary["this_call"]["generated_tokens"]
+    assert summary["this_call"]["replayed_rollouts"] >= lines
+    assert 0 <= known + again - total <= 0.05 * total
+    with catalog(out) as connection:
+        assert len(column(connection, "SELECT tree_id FROM trees")) == 6
+        orphans = "SELECT trace_id FROM traces WHERE tree_id NOT IN (SELECT tree_id FROM trees)"
+        assert column(connection, orphans) == []
 
 
 @pytest.mark.parametrize("attempt", range(3))

@@ -129,6 +129,13 @@ def test_what_is_written_is_what_runs() -> None:
         ("[flow]\nproblems_in_flight = 0", "flow.problems_in_flight = 0"),
         ("[flow]\nproblems_per_shard = 0", "flow.problems_per_shard = 0"),
         ("[[generators]]\nrollouts = 0", "generators.math_shepherd.rollouts = 0; it must be at least"),
+        ("[[generators]]\nwaves = []", "generators.math_shepherd.waves is empty"),
+        ("[[generators]]\nwaves = [2, 0]", "generators.math_shepherd.waves = 0; it must be at least 1"),
+        ('[[generators]]\nstrategy = "first"', "generators.math_shepherd.strategy = 'first'; did you mean"),
+        (
+            "[[policies]]\n[completer]\ntemperature = 0.5\n[[generators]]\nshare = true",
+            "generators.math_shepherd.share: the completer is none of the policies",
+        ),
         ("[[policies]]\nmax_tokens = 0", "policy of model 'math': max_tokens = 0"),
         ("[[generators]]\nsamples = -1", "generators.math_shepherd.samples = -1; it must be at least"),
         ("[[generators]]\nlabelled = -1", "generators.math_shepherd.labelled = -1; it must be at least"),

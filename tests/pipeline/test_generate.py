@@ -232,6 +232,23 @@ def test_a_parent_named_by_its_sample_index_is_stamped_with_its_id(tmp_path: Pat
     assert stamped(second, work).parent_trace_id == first.trace_id
 
 
+def test_a_tree_and_its_traces_are_stamped_with_one_id(tmp_path: Path, judge: Workers) -> None:
+    settings = {"name": "omegaprm", "searches": 3, "rollouts": 6}
+    problem = a_problem("Evaluate (3 + 4) * 5 - 6 * 2", "23")
+    result, mill = grinding(tmp_path, judge, lambda mill: mill.grind(problem), generators=[settings])
+    (tree,) = result.trees
+    assert tree.tree_id == ids.tree_id("0123456789abcdef", problem.problem_id, "omegaprm", 1, 0)
+    assert result.traces and {trace.tree_id for trace in result.traces} == {tree.tree_id}
+    assert (tree.run_id, tree.code_version, result.record.n_traces) == (
+        "0123456789abcdef",
+        "src-test",
+        len(result.traces),
+    )
+    in_traces = sum(trace.cost.generated_tokens for trace in result.traces)
+    assert in_traces + result.record.generated_tokens == mill.counts.generated_tokens == tree.cost.generated_tokens
+    assert from_table(to_table([result], RESULTS), Result) == [result]
+
+
 def test_problems_of_a_table_are_in_flight_together(tmp_path: Path, judge: Workers) -> None:
     class Together(TellingModel):
         """Gives nobody anything before three have asked."""

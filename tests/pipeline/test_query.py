@@ -11,22 +11,26 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from generators.strategies import Probed
 from pipeline.query import CATALOG, catalog
 from schemas.errors import StorageError
 from schemas.table import to_table
-from schemas.trace import TRACES
+from schemas.trace import TRACES, StopReason
+from schemas.verdict import Outcome
 from tests.rows import (
     RUN_ID,
     a_last_step,
+    a_node,
     a_problem_record,
     a_rollout,
     a_step,
     a_trace,
+    a_tree,
     load_with_datasets,
     write_run,
 )
 
-VIEWS = ("traces", "steps", "rollouts", "problems", "runs")
+VIEWS = ("traces", "steps", "rollouts", "problems", "runs", "trees", "nodes")
 
 Rows = list[tuple[object, ...]]
 
@@ -47,7 +51,29 @@ def test_one_row_per_trace_step_rollout_problem_and_run(tmp_path: Path) -> None:
     write_run(tmp_path, [a_trace("t1", rollouts=rollouts), a_trace("t2")], [a_problem_record()])
     write_run(tmp_path, [a_trace("t3", run_id="b")], [a_problem_record("p2"), a_problem_record("p3")], run_id="b")
     with catalog(tmp_path) as connection:
-        assert counts(connection) == (3, 6, 2, 3, 2)
+        assert counts(connection) == (3, 6, 2, 3, 2, 0, 0)
+
+
+def test_nodes_know_their_tree_and_traces_the_tree_they_were_cut_from(tmp_path: Path) -> None:
+    tree = a_tree(nodes=(a_node(visits=3), a_node(1, 0), a_node(2, 1, terminal=True, outcome="rejected")))
+    write_run(tmp_path, [a_trace(tree_id="tree1", tree_path="0/1/2"), a_trace("t2")], [a_problem_record()], [tree])
+    assert ask(tmp_path, "SELECT tree_id, n_searches, len(nodes) FROM trees") == [("tree1", 1, 3)]
+    assert ask(tmp_path, "SELECT tree_id, search, node, parent, visits, outcome FROM nodes ORDER BY node") == [
+        ("tree1", "omegaprm", 0, None, 3, None),
+        ("tree1", "omegaprm", 1, 0, 0, None),
+        ("tree1", "omegaprm", 2, 1, 0, "rejected"),
+    ]
+    sql = "SELECT trace_id, max(depth) FROM traces JOIN nodes USING (tree_id) GROUP BY trace_id"
+    assert ask(tmp_path, sql) == [("t1", 1)]
+
+
+def test_runs_from_before_there_were_trees_are_read_beside_others(tmp_path: Path) -> None:
+    old = write_run(tmp_path, [a_trace("old", run_id="a")], [a_problem_record("p2", run_id="a")], run_id="a")
+    _as_schema(3, old)
+    assert ask(tmp_path, "SELECT count(*) FROM nodes") == [(0,)]
+    write_run(tmp_path, [a_trace()], [a_problem_record()], [a_tree()], run_id="b")
+    assert ask(tmp_path, "SELECT tree_id, problem.task, policy.model FROM trees") == [("tree1", "solve", "tiny")]
+    assert ask(tmp_path, "SELECT count(*) FROM traces") == [(2,)]
 
 
 def test_steps_are_counted_from_zero_and_know_their_trace(tmp_path: Path) -> None:
@@ -71,6 +97,31 @@ def test_hard_label_of_a_probed_step(
     step = a_step(n_rollouts=n_rollouts, n_undecided=n_undecided, n_correct=n_correct)
     write_run(tmp_path, [a_trace(steps=(step, a_last_step()), outcome="rejected")])
     assert ask(tmp_path, "SELECT hard FROM steps WHERE step_index = 0") == [(hard,)]
+
+
+@pytest.mark.parametrize(
+    ("stop", "n_rollouts", "n_undecided", "n_correct", "hard"),
+    [
+        ("first_success", 3, 0, 1, True),
+        ("exhausted", 8, 2, 0, False),
+        ("undecided", 16, 12, 0, None),
+        ("implied_positive", 0, 0, 0, True),
+        ("after_first_error", 0, 0, 0, False),
+        ("unprobed", 0, 0, 0, None),
+        ("not_chosen", 0, 0, 0, None),
+        ("over_length", 0, 0, 0, None),
+    ],
+)
+def test_hard_label_follows_the_reason_probing_stopped(
+    tmp_path: Path, stop: StopReason, n_rollouts: int, n_undecided: int, n_correct: int, hard: bool | None
+) -> None:
+    step = a_step(stop_reason=stop, n_rollouts=n_rollouts, n_undecided=n_undecided, n_correct=n_correct)
+    write_run(tmp_path, [a_trace(steps=(step, a_last_step()), outcome="rejected")])
+    assert ask(tmp_path, "SELECT hard FROM steps WHERE step_index = 0") == [(hard,)]
+    numbers: dict[Outcome, int] = {"accepted": n_correct, "undecided": n_undecided}
+    numbers["rejected"] = n_rollouts - sum(numbers.values())
+    outcomes = tuple(outcome for outcome, number in numbers.items() for _ in range(number))
+    assert Probed(stop=stop, outcomes=outcomes).hard == hard, "the estimator says the same"
 
 
 @pytest.mark.parametrize(("outcome", "hard"), [("accepted", True), ("rejected", False), ("undecided", None)])
@@ -104,7 +155,7 @@ def test_views_without_rows_have_the_same_columns_and_types(tmp_path: Path) -> N
     write_run(tmp_path / "full", [a_trace()], [a_problem_record()])
     write_run(tmp_path / "empty")
     with catalog(tmp_path / "full") as full, catalog(tmp_path / "empty") as empty:
-        assert counts(empty) == (0, 0, 0, 0, 1)
+        assert counts(empty) == (0, 0, 0, 0, 1, 0, 0)
         for view in VIEWS:
             described = f"SELECT column_name, column_type FROM (DESCRIBE {view})"
             assert empty.execute(described).fetchall() == full.execute(described).fetchall()
@@ -146,7 +197,7 @@ def test_the_folder_of_one_run_names_its_parent(tmp_path: Path) -> None:
     [
         ("{", r"manifest\.json: cannot be read as JSON"),
         ("[]", "not a JSON object"),
-        ('{"schema_version": 4, "run_id": "a", "shards": []}', "schema version 4, this code reads 1 to 3"),
+        ('{"schema_version": 5, "run_id": "a", "shards": []}', "schema version 5, this code reads 1 to 4"),
         ('{"schema_version": 1, "run_id": "a"}', "KeyError: 'shards'"),
         ('{"schema_version": 1, "run_id": "a", "shards": [7]}', "not a manifest"),
     ],
@@ -184,7 +235,7 @@ def test_a_stored_catalog_reads_under_any_name_and_from_any_directory(
     assert sorted(os.listdir(out)) == [CATALOG, f"run={RUN_ID}"]
     monkeypatch.chdir("/")
     with duckdb.connect(str(out / CATALOG), read_only=True) as stored:
-        assert counts(stored) == (1, 2, 0, 1, 1)
+        assert counts(stored) == (1, 2, 0, 1, 1, 0, 0)
     with duckdb.connect() as other:
         path = str(out / CATALOG).replace("'", "''")
         other.execute(f"ATTACH '{path}' AS elsewhere (READ_ONLY)")
@@ -200,10 +251,10 @@ def test_a_stored_catalog_survives_a_move(tmp_path: Path) -> None:
         with pytest.raises(duckdb.IOException, match="old"):
             stored.execute("FROM steps")
         stored.execute(f"SET VARIABLE shards = '{moved}'")
-        assert counts(stored) == (1, 2, 0, 0, 1)
+        assert counts(stored) == (1, 2, 0, 0, 1, 0, 0)
     catalog(moved, persist=True).close()
     with duckdb.connect(str(moved / CATALOG), read_only=True) as stored:
-        assert counts(stored) == (1, 2, 0, 0, 1)
+        assert counts(stored) == (1, 2, 0, 0, 1, 0, 0)
 
 
 def test_a_stored_catalog_has_a_storage_version_that_duckdb_1_reads(tmp_path: Path) -> None:
@@ -232,6 +283,7 @@ OLDER: dict[int, dict[str, tuple[str, ...]]] = {
         "problem": ("task",),
     },
     2: {"": ("task",), "problem": ("task",)},
+    3: {"": ()},
 }
 """What shards of older schemas lack: columns, and fields of structs."""
 
@@ -248,7 +300,7 @@ def test_shards_of_schema_1_are_read_with_nulls_in_the_place_of_what_they_lack(t
     assert ask(tmp_path, "SELECT count(*), sum(n_rollouts) FROM steps") == [(2, 4)]
 
 
-@pytest.mark.parametrize("version", OLDER)
+@pytest.mark.parametrize("version", [1, 2])
 def test_problems_of_older_shards_were_to_be_solved(tmp_path: Path, version: int) -> None:
     asked = replace(a_trace().problem, task="output")
     write_run(tmp_path, [a_trace("new", problem=asked)], [a_problem_record("p1", task="output")], run_id="b")
@@ -278,4 +330,4 @@ def _as_schema(version: int, folder: Path) -> None:
             table = table.set_column(table.column_names.index(column), column, slim)
         pq.write_table(table, path)
     manifest = folder / "manifest.json"
-    manifest.write_text(manifest.read_text().replace('"schema_version": 3', f'"schema_version": {version}'))
+    manifest.write_text(manifest.read_text().replace('"schema_version": 4', f'"schema_version": {version}'))

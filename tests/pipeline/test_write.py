@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import write
+from pipeline import manifest, write
 from pipeline.code import ROOT
 from pipeline.result import RESULTS, Result, records_of, traces_of
 from pipeline.write import write_results
@@ -17,7 +17,8 @@ from schemas.errors import StorageError
 from schemas.problem import PROBLEMS, ProblemRecord
 from schemas.table import from_table, to_table
 from schemas.trace import TRACES, Trace
-from tests.rows import a_problem_record, a_rollout, a_trace
+from schemas.tree import TREES, Tree
+from tests.rows import a_problem_record, a_rollout, a_trace, a_tree
 
 ROWS = [
     Result(
@@ -40,6 +41,18 @@ def test_rows_are_read_back_as_they_came(tmp_path: Path) -> None:
     table = pq.read_table(tmp_path / problems.file)
     assert table.schema.equals(PROBLEMS)
     assert from_table(table, ProblemRecord) == [row.record for row in ROWS]
+
+
+def test_trees_are_written_beside_the_traces_that_were_cut_from_them(tmp_path: Path) -> None:
+    rows = [Result(record=a_problem_record(), traces=(a_trace(tree_id="tree1"),), trees=(a_tree(),)), *ROWS[1:]]
+    entries = write_results(to_table(rows, RESULTS), tmp_path)
+    assert [(entry.table, entry.rows) for entry in entries] == [("traces", 2), ("trees", 1), ("problems", 3)]
+    assert len({Path(entry.file).name for entry in entries}) == 1
+    table = pq.read_table(tmp_path / entries[1].file)
+    assert table.schema.equals(TREES)
+    assert from_table(table, Tree) == [a_tree()]
+    manifest.commit(tmp_path, "run", entries[:1])
+    assert manifest.remove_uncommitted(tmp_path, manifest.read(tmp_path)) == 2
 
 
 def test_the_entries_say_what_is_in_the_files(tmp_path: Path) -> None:

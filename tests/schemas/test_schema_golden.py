@@ -11,14 +11,15 @@ import pyarrow as pa
 from schemas.problem import PROBLEMS
 from schemas.table import SCHEMA_VERSION
 from schemas.trace import TRACES
+from schemas.tree import TREES
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "schema.txt"
 
 
 def rendered() -> str:
-    """Return both tables' columns, one a line: path, type, `?` where null is allowed."""
+    """Return the tables' columns, one a line: path, type, `?` where null is allowed."""
     lines = [f"schema version {SCHEMA_VERSION}"]
-    for name, schema in (("traces", TRACES), ("problems", PROBLEMS)):
+    for name, schema in (("traces", TRACES), ("trees", TREES), ("problems", PROBLEMS)):
         lines += ["", name, *(line for field in schema for line in _lines(field, ""))]
     return "\n".join(lines) + "\n"
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import fields, replace
 from pathlib import Path
 from types import UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,11 +16,17 @@ from pipeline.result import RESULTS, Result
 from schemas.problem import GIVEN, PROBLEMS, Problem, ProblemRecord, Solution
 from schemas.table import SCHEMA_VERSION, from_table, to_table
 from schemas.trace import TRACES, Trace
+from schemas.tree import TREES, Tree
 from schemas.verdict import Claim
 from tests.doubles import a_problem
 from tests.rows import a_last_step, a_problem_record, a_rollout, a_step, a_trace
 
-SCHEMAS = {"traces": (TRACES, Trace), "problems": (PROBLEMS, ProblemRecord), "given": (GIVEN, Problem)}
+SCHEMAS = {
+    "traces": (TRACES, Trace),
+    "problems": (PROBLEMS, ProblemRecord),
+    "trees": (TREES, Tree),
+    "given": (GIVEN, Problem),
+}
 SCHEMAS["results"] = (RESULTS, Result)
 by_name = pytest.mark.parametrize("name", SCHEMAS)
 
@@ -195,7 +201,7 @@ _PLAIN = {str: pa.types.is_string, int: pa.types.is_integer, float: pa.types.is_
 
 
 def _difference(hint: Any, arrow: pa.Field, path: str) -> list[str]:
-    optional = get_origin(hint) is UnionType
+    optional = get_origin(hint) in (Union, UnionType)
     if optional:
         hint = next(arg for arg in get_args(hint) if arg is not type(None))
     if optional != arrow.nullable:

@@ -21,7 +21,7 @@ USER, ASSISTANT = "\ue000", "\ue001"
 _THINK = ("<think>", "</think>")
 
 _ALL = (
-    # The embedded policies, which `pipeline/training/corpus.py` trains on exactly this.
+    # The embedded policies, which `pipeline/training/` trains on exactly this.
     ModelFamily(name="bare", template="{prompt}\n", prompt="solve_bare.v1"),
     # Models without a chat: the frame is in the prompt, so that a prompt file may show worked examples first. The tokenizer's
     # own beginning-of-text token is put in front where it has one (`policy.Policy.family`).

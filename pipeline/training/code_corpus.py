@@ -1,7 +1,7 @@
 """What the code policy learns from: small programs in every question that the generators ask about code.
 
-The same program is on the same side of the split in whatever question it comes. Slips as in `corpus.py`: the policy should be
-often right, often wrong, and follow its own prefix either way.
+The same program is on the same side of the split in whatever question it comes. Slips as in `math_corpus.py`: the policy should
+be often right, often wrong, and follow its own prefix either way.
 """
 
 from collections.abc import Callable, Iterator

@@ -67,7 +67,7 @@ class _Walk:
             self.run = self.run if self.claimed is not None else None
         if due.kind in ("return", "end"):
             self.returned = said.parts[0].value
-        self.variables |= {part.name: part.value for part in said.parts if part.name}
+        self.variables |= {part.name: part.value for part in said.parts}
         return self._judged(step, right, "" if right else f"next comes: {written(due)}")
 
     def _answer(self, step: str, said: Line) -> StepCheck:

@@ -111,7 +111,7 @@ WRITTEN: Mapping[str, tuple[str, tuple[Value, ...]]] = {
     **{
         f"raises: {line}": (program("t = 'A'", line, "return t"), ([1, 2],))
         for line in (
-            "t = n[5]", "t = t[5]", "t = n['a']", "t = n[0] // 0", "t = n[0] % 0", "t = n + t", "t += n", "t = t * -n",
+            "t = n[5]", "t = t[5]", "t = n['a']", "t = n[0] // 0", "t = n[0] % 0", "t = n + t", "t += n", "t -= n", "t = t * -n",
             "t = len(5)", "t = max([])", "t = n < t", "t = t in 5", "t = -t", "t = n.upper()", "t.append(1)", "t = t.replace(1)",
             "t = [x for x in 5]", "t = n[0] in t", "t = abs(t)", "t = sum(['A'])", "t = sorted([1, t])", "t = t[::0]",
         )
@@ -152,6 +152,7 @@ def test_written_programs_run_as_the_recorder_saw_them_run(sandbox: Sandbox, nam
         program("return sum(n)", head="def f(sum):"),
         program("return (n +", "        1)"),
         program("if (n", "        > 1):", "    return n"),
+        program("if (n > 1", "        ):", "    return n"),
         *(
             program(line)
             for line in (
@@ -159,7 +160,8 @@ def test_written_programs_run_as_the_recorder_saw_them_run(sandbox: Sandbox, nam
                 "return open('x')", "return print(n)", "return 1.5", "return n / 2", "return n ** 2", "return n << 1",
                 "return n & 1", "return ~n", "return +n", "return {n}", "return {n: n}", "return b'A'", "return f'{n}'",
                 "return '%d' % n", "return lambda: n", "return (yield n)", "return [*[n]]", "return max(n, n, key=abs)",
-                "return (x for x in [n])", "return {x for x in [n]}", "return [x for x in [n] for y in [n]]", "return n < 1 < 2",
+                "return (x for x in [n])", "return {x for x in [n]}", "return [x async for x in [n]]",
+                "return [x for x in [n] for y in [n]]", "return n < 1 < 2",
                 "return n is n", "return (m := n)", "return range(n)", "m = range(n)", "return [range(n)]", "return ...",
                 "m, k = n, n", "m = k = n", "m[0] = n", "m.k = n", "m: int = n", "del n", "assert n", "raise n", "global m",
                 "import os", "print(n)", "with n: pass", "def g(): pass", "class C: pass", "try: pass\n    finally: pass",

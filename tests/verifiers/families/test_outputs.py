@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from schemas.problem import Problem
 from tests.doubles import a_problem
 from tests.verifiers.families.truths import Truth, assert_sane, at_most, local, of_family, prefix
+from verifiers import python
 from verifiers.execution import reading
 from verifiers.families.outputs import MAX_CLAIMED, check_steps
 
@@ -191,6 +192,24 @@ def test_an_answer_alone_is_held_against_the_reference() -> None:
     assert checked("Answer: 6") == ([F], [F])
     # After an error nobody knows what would have been returned.
     assert checked(RIGHT[0], WRONG[1], "Answer: 5") == ([T, F, None], [T, F, F])
+
+
+@pytest.mark.parametrize(
+    ("reference", "answer"),
+    [
+        ("5", "5.0"),
+        ("5", "True"),
+        ("0.3", "0.30000000000000004"),
+        ("[1, 2]", "(1, 2)"),
+        ("(1, 2)", "[1, 2]"),
+        ("'A'", '"A"'),
+        ("None", "0"),
+    ],
+)
+def test_the_truth_of_an_answer_is_its_verdict(reference: str, answer: str) -> None:
+    problem = a_run(reference=reference)
+    verdict = python.check(problem, f"Answer: {answer}")
+    assert checked(f"Answer: {answer}", problem=problem) == ([verdict.outcome == "accepted"],) * 2
 
 
 def test_a_run_that_claims_make_endless_is_followed_for_a_while() -> None:

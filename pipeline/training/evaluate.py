@@ -184,7 +184,7 @@ right, often wrong, and follows its own prefix either way.
 **It cannot** do anything else. {corpus.cannot}
 
 **Made by** `python -m jobs.train_policy --name {name}` (seed {recipe["seed"]}), in the environment of `make train-env`; measured
-by the same with `--card`.
+by the same with `--card`.{card.get("history", "")}
 
 **Measured** on held-out problems, {size.problems} a cell, {size.samples} samples each, temperature 1, judged as in a run. The
 step error rate is the share of wrong steps among those with nothing wrong before; the last column is the share of samples that

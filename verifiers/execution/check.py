@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from schemas.problem import Problem
 from schemas.verdict import Claim, StepCheck, StepChecks
+from verifiers.execution import reading
 from verifiers.execution.reading import Line, Part, read
 from verifiers.programs import compare, literals
 
-VERSION = 1
+VERSION = 2
 """Goes up whenever any step may get another check."""
 
 TASKS = frozenset({"output"})
@@ -33,7 +34,7 @@ def check_steps(problem: Problem, steps: Sequence[str]) -> StepChecks:
     lines = recorded(problem)
     if lines is None:
         return StepChecks(steps=(_UNKNOWN,) * len(steps))
-    return StepChecks(steps=tuple(_checks(lines, problem.reference, steps)))
+    return StepChecks(steps=tuple(_checks(lines, _idle(problem, lines), problem.reference, steps)))
 
 
 def has_checks(problem: Problem) -> bool:
@@ -56,6 +57,13 @@ def program_of(problem: Problem) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
+def _idle(problem: Problem, lines: Sequence[str]) -> list[bool]:
+    """Say of each recorded line whether it only repeats values that were there: `no change` is as true of it."""
+    frames = program_of(problem).get("frames")
+    states = reading.state([read(line) for line in lines], frames if isinstance(frames, list) else [])
+    return [before == after != "" for before, after in states]
+
+
 class _Told(NamedTuple):
     """What became of one step."""
 
@@ -63,7 +71,7 @@ class _Told(NamedTuple):
     claims: tuple[Claim, ...]
 
 
-def _checks(lines: Sequence[str], reference: str, steps: Sequence[str]) -> Iterator[StepCheck]:
+def _checks(lines: Sequence[str], idle: Sequence[bool], reference: str, steps: Sequence[str]) -> Iterator[StepCheck]:
     position, right = 0, True
     for step in steps:
         if not step.strip():
@@ -73,7 +81,7 @@ def _checks(lines: Sequence[str], reference: str, steps: Sequence[str]) -> Itera
         if said is not None and said.kind == "answer":
             told = _answer(step, said, reference)
         elif position < len(lines):
-            told = _against(step, said, lines[position])
+            told = _against(step, said, lines[position], idle=idle[position])
             position += 1
         else:
             told = _Told(False, (_whole(step, "the run has ended"),))
@@ -84,14 +92,16 @@ def _checks(lines: Sequence[str], reference: str, steps: Sequence[str]) -> Itera
             yield StepCheck(exact_local=None, exact_prefix=False, claims=_unsure(told.claims))
 
 
-def _against(step: str, said: Line | None, line: str) -> _Told:
-    """Compare a step with the line that stands at its place in the record."""
+def _against(step: str, said: Line | None, line: str, *, idle: bool) -> _Told:
+    """Compare a step with the line that stands at its place in the record; `idle` where that changed nothing."""
     truth = read(line)
     if said is None or truth is None:
         same = step.strip() == line.strip()
         return _Told(same, (_whole(step, "" if same else f"the record has: {line}"),))
     if _head(said) != _head(truth):
         return _Told(False, (_whole(step, f"the record has: {line}"),))
+    if idle and not said.parts:
+        return _Told(True, (_whole(step, ""),))
     wanted = {part.name: part.value for part in truth.parts}
     claims = tuple(_claim(step, part, wanted.get(part.name)) for part in said.parts)
     missing = [

@@ -58,6 +58,16 @@ def corrupted(line: str) -> Iterator[str]:
         yield line[: at + letter.start()] + "Q" + line[at + letter.end() :]
 
 
+def test_a_value_that_was_there_already_may_be_told_or_not() -> None:
+    lines = ["Call f: xs = [1, 2].", "Line 2, `xs = sorted(xs)`: xs = [1, 2].", "Line 3, `xs = xs[:1]`: xs = [1]."]
+    program = {"code": "", "entry_point": "f", "args": "([1, 2],)", "lines": lines, "frames": [1, 1, 1]}
+    recorded = problem(lines, "[1]", program=json.dumps(program))
+    for number, line in enumerate(lines[1:], 1):
+        told_less = line.partition("`: ")[0] + "`: no change."
+        checks = check_steps(recorded, told([*lines[:number], told_less], "[1]")[: number + 1])
+        assert checks.steps[number].exact_prefix is (number == 1)
+
+
 @each
 def test_every_planted_error_is_found_where_it_is(name: str) -> None:
     lines = lines_of(name)

@@ -12,7 +12,6 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 
 from generators import labels, solutions
-from generators.labels import Written
 from generators.trace_row import Origin, policy_of, trace_row
 from schemas import ids
 from schemas.judge import CameTo, Judge
@@ -94,13 +93,7 @@ async def _revised(
     if not drawn:
         return None
     completion, verdict = drawn[0].completion, drawn[0].verdict
-    written = Written(
-        text=completion.text,
-        tokens=completion.tokens,
-        logprobs=completion.logprobs,
-        tokenizer=model.tokenizer,
-        family=model.info.family,
-    )
+    written = labels.written_by(sampler, completion)
     solution = await labels.cut(problem, written, judge, verdict, "not_chosen")
     solution = replace(solution, cost=labels.cost_of(drawn))
     origin = Origin(

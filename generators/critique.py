@@ -251,15 +251,9 @@ async def _reviews(
 
 
 async def _review_row(problem: Problem, program: _Program, search: Search, one: Judged) -> Trace:
-    completion, model = one.completion, search.sampler.model
+    completion = one.completion
     verdict = critique.truncated() if completion.finish_reason == "length" else one.verdict
-    written = Written(
-        text=completion.text,
-        tokens=completion.tokens,
-        logprobs=completion.logprobs,
-        tokenizer=model.tokenizer,
-        family=model.info.family,
-    )
+    written = labels.written_by(search.sampler, completion)
     labelled = await labels.cut(problem, written, search.judge, verdict, "not_chosen")
     labelled = replace(labelled, cost=labels.cost_of([one]))
     origin = _origin(

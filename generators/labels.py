@@ -67,6 +67,17 @@ class Written:
     """How it is cut."""
 
 
+def written_by(sampler: Sampler, completion: Completion) -> Written:
+    """Return a completion of a policy as a solution."""
+    return Written(
+        text=completion.text,
+        tokens=completion.tokens,
+        logprobs=completion.logprobs,
+        tokenizer=sampler.model.tokenizer,
+        family=sampler.model.info.family,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """What every draw for one problem from one policy shares."""

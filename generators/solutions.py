@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
 
 from generators import labels, strategies
-from generators.labels import Judged, Labelled, Search, Written
+from generators.labels import Judged, Labelled, Search
 from generators.strategies import Rule, Strategy
 from generators.trace_row import Origin, completer_of, policy_of, trace_row
 from schemas import ids
@@ -69,7 +69,7 @@ async def generate(
 
     async def labelled(place: int) -> Labelled:
         sampler, one = drawn[place]
-        written = _written(sampler, one)
+        written = labels.written_by(sampler, one.completion)
         solution = await labels.cut(problem, written, judge, one.verdict, reason)
         solution = replace(solution, cost=labels.cost_of([one]))
         if place not in chosen:
@@ -142,14 +142,3 @@ def _first_distinct(drawn: Sequence[Judged], n: int) -> list[int]:
     for index, one in enumerate(drawn):
         first.setdefault(one.completion.text, index)
     return sorted(first.values())[:n]
-
-
-def _written(sampler: Sampler, one: Judged) -> Written:
-    completion, model = one.completion, sampler.model
-    return Written(
-        text=completion.text,
-        tokens=completion.tokens,
-        logprobs=completion.logprobs,
-        tokenizer=model.tokenizer,
-        family=model.info.family,
-    )

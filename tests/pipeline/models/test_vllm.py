@@ -18,7 +18,7 @@ from typing import TypeVar
 import pytest
 
 from pipeline.code import ROOT
-from pipeline.families.catalog import FAMILIES, problems
+from pipeline.families.catalog import DEFAULT_FAMILIES, problems
 from pipeline.models import catalog, openvino, policy, vllm
 from pipeline.models.supervised_model import SupervisedModel
 from pipeline.models.vllm_process import reason
@@ -218,7 +218,7 @@ def test_all_its_processes_die_with_a_killed_parent() -> None:
 @needs_vllm
 def test_it_draws_what_the_embedded_engine_draws() -> None:
     """Greedy texts of 200 prompts are the same, and as many samples are right; 16 a prompt, two standard errors."""
-    asked = list(islice(problems(tuple(FAMILIES), (2, 3, 4, 5), "test", 7), 200))
+    asked = list(islice(problems(DEFAULT_FAMILIES, (2, 3, 4, 5), "test", 7), 200))
 
     async def work(model: SupervisedModel) -> tuple[list[Completion], list[float]]:
         async def drawn(params: SamplingParams, n: int) -> list[list[Completion]]:

@@ -117,14 +117,12 @@ def small(value: Value) -> bool:
     return isinstance(value, str) and len(value) <= MAX_LENGTH["str"]
 
 
-def calls(
-    program: SmallProgram, rng: Random, n: int, *, most_events: int = MOST_EVENTS
-) -> list[tuple[Value, Value]] | None:
+def calls(program: SmallProgram, rng: Random, n: int) -> list[tuple[Value, Value]] | None:
     """Return n different (argument, result) whose runs are short and whose values are all small; None where there are none."""
     found: dict[str, tuple[Value, Value]] = {}
     for _ in range(8 * n):
         value = argument(rng, program.takes)
-        result = run_small(program.code, value, most_events)
+        result = run_small(program.code, value, MOST_EVENTS)
         if result is not None:
             found[repr(value)] = (value, result)
             if len(found) == n:

@@ -3,7 +3,17 @@
 from collections.abc import AsyncGenerator
 from typing import Any, Protocol
 
-from generators import code_io, critique, execution_trace, given, math_shepherd, omegaprm, reverse_plan
+from generators import (
+    code_io,
+    critique,
+    execution_trace,
+    given,
+    math_shepherd,
+    omegaprm,
+    proof_to_language,
+    reverse_plan,
+    statements,
+)
 from schemas.judge import Judge
 from schemas.pool import Pool
 from schemas.problem import Problem, Task
@@ -46,6 +56,8 @@ _ALL: tuple[Generator, ...] = (
     code_io,
     reverse_plan,
     critique,
+    proof_to_language,
+    statements,
 )
 
 GENERATORS: dict[str, Generator] = {generator.NAME: generator for generator in _ALL}

@@ -22,7 +22,7 @@ from generators import labels
 from generators.labels import Judged, Labelled, Search, Written
 from generators.trace_row import Origin, completer_of, policy_of, trace_row
 from schemas import ids
-from schemas.judge import CameTo, Judge
+from schemas.judge import CameTo, Judge, Ran
 from schemas.pool import Pool, Sampler
 from schemas.problem import Problem, Task
 from schemas.trace import Step, StopReason, Trace
@@ -140,6 +140,10 @@ class _Leaks:
         return StepChecks(steps=(StepCheck(exact_local=None, exact_prefix=None),) * len(steps))
 
     async def run(self, problem: Problem, code: str, entry_point: str, calls: Sequence[str]) -> Sequence[CameTo]:
+        """Run nothing."""
+        return ()
+
+    async def states(self, problem: Problem, scripts: Sequence[Sequence[str]]) -> Sequence[Ran]:
         """Run nothing."""
         return ()
 

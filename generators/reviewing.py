@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from schemas.judge import CameTo, Judge
+from schemas.judge import CameTo, Judge, Ran
 from schemas.model import ModelFamily
 from schemas.problem import Problem
 from schemas.verdict import Claim, ClaimVerdict, StepCheck, StepChecks, Verdict
@@ -143,6 +143,10 @@ class Reviewing:
     async def run(self, problem: Problem, code: str, entry_point: str, calls: Sequence[str]) -> Sequence[CameTo]:
         """Return what calls come to."""
         return await self.judge.run(problem, code, entry_point, calls)
+
+    async def states(self, problem: Problem, scripts: Sequence[Sequence[str]]) -> Sequence[Ran]:
+        """Return what scripts of tactics do to the goals."""
+        return await self.judge.states(problem, scripts)
 
     async def check_steps(self, problem: Problem, steps: Sequence[str]) -> StepChecks:
         """Return the claims of a review. A step is right where all of its claims are, and not known where it makes none."""

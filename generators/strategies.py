@@ -10,10 +10,15 @@ prefix is the same one whatever strategy asks for it.
 | truncated | in order, up to the first dead one (Qwen2.5-Math-PRM, arXiv 2501.07301) | as first_success |
 | waves | as truncated | as first_success, but asked for by `waves`, which keeps a GPU busier |
 | binary | bisection for the first dead one (OmegaPRM, arXiv 2406.06592) | as first_success |
+| changepoint | the most telling one at a time (`changepoint.py`) | until the first dead one is known well enough |
 
 A prefix is dead when `rollouts` decided completions were all rejected. Undecided ones are no failures: they are replaced, up to
 twice `rollouts` completions in all. first_success has the hard labels of fixed for every pool of outcomes; truncated, waves and
 binary also say what they did not look at, on the premise that from a dead prefix nobody comes back.
+
+changepoint takes no number for proof: a prefix is dead where that is more likely than not, given the rollouts of all prefixes. So
+a lucky success behind the first error is outvoted, and so are failures before it. Counts stay what they are; where they speak
+against the label, the reason is that of the prefixes which outvoted them (`implied_positive`, `after_first_error`).
 
 When to stop depends on outcomes in the order of their index, never on which arrived first: short completions arrive first, and
 are right more often or less often than long ones. So by the likelihood principle f failures and a success at the end weigh as
@@ -25,18 +30,29 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Literal, Protocol
 
+from generators import changepoint
 from generators.together import together
 from schemas.trace import StopReason
 from schemas.verdict import Outcome
 
-Strategy = Literal["fixed", "first_success", "truncated", "waves", "binary"]
+Strategy = Literal["fixed", "first_success", "truncated", "waves", "binary", "changepoint"]
 
 REPLACED = 2
 """At most this many times `rollouts` completions of a prefix, those that replace undecided ones included."""
 
-EXPECTED: dict[Strategy, float] = {"fixed": 1.0, "first_success": 0.45, "truncated": 0.3, "waves": 0.35, "binary": 0.3}
-"""Share of fixed's tokens to expect, for estimates: measured on the embedded policy, which is right every other time. A policy
-that is right more often takes less."""
+MOST = 4
+"""The same for `changepoint`, which tries few prefixes often and most of them never."""
+
+EXPECTED: dict[Strategy, float] = {
+    "fixed": 1.0,
+    "first_success": 0.45,
+    "truncated": 0.3,
+    "waves": 0.35,
+    "binary": 0.3,
+    "changepoint": 0.2,
+}
+"""Share of fixed's tokens to expect, for estimates: measured on the embedded policy, which is right every other time (changepoint
+in a simulation). A policy that is right more often takes less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +64,8 @@ class Rule:
     """Decided completions of a prefix, unless it stops earlier."""
     waves: tuple[int, ...] = (2, 2, 4)
     """How many `waves` asks for at a time; the last repeats."""
+    confidence: float = 0.95
+    """How likely `changepoint` wants the first dead prefix to be that one. It decides no more rollouts than `fixed` would."""
 
 
 class Draw(Protocol):
@@ -72,10 +90,15 @@ class Probed:
 
     @property
     def hard(self) -> bool | None:
-        """Whether some continuation is accepted, seen or implied; None where that was not decided. The view `steps` agrees."""
-        if self.stop == "implied_positive" or "accepted" in self.outcomes:
+        """Whether some continuation is accepted, seen or implied; None where that was not decided. The view `steps` agrees.
+
+        A reason that says it is believed before the outcomes are.
+        """
+        if self.stop in ("implied_positive", "after_first_error"):
+            return self.stop == "implied_positive"
+        if "accepted" in self.outcomes:
             return True
-        return False if self.stop in ("fixed", "exhausted", "after_first_error") else None
+        return False if self.stop in ("fixed", "exhausted") else None
 
 
 Probe = Callable[[int], Awaitable[Probed]]
@@ -98,6 +121,8 @@ async def label(rule: Rule, prefixes: int, draw: Draw, own: Outcome | None = Non
         return await _forward(prefixes, probe)
     if rule.strategy == "binary":
         return await bisected(prefixes, probe)
+    if rule.strategy == "changepoint":
+        return await _located(rule, prefixes, draw, wrong=own == "rejected")
     return await together([probe(step) for step in range(prefixes)])
 
 
@@ -157,3 +182,39 @@ async def bisected(prefixes: int, probe: Probe) -> list[Probed]:
         found.get(step) or Probed(stop="implied_positive" if step < good else "after_first_error")
         for step in range(prefixes)
     ]
+
+
+async def _located(rule: Rule, prefixes: int, draw: Draw, *, wrong: bool) -> list[Probed]:
+    """Try the most telling prefix until the first dead one is known, or as many rollouts are decided as `fixed` would have."""
+    outcomes: list[list[Outcome]] = [[] for _ in range(prefixes)]
+    room, open_ = prefixes, set(range(prefixes))
+    while True:
+        counts = [(each.count("accepted"), each.count("rejected")) for each in outcomes[:room]]
+        belief = changepoint.believe(counts, wrong=wrong)
+        spent = sum(map(sum, counts)) >= rule.rollouts * room
+        if spent or not open_ or max(belief.first) >= rule.confidence:
+            break
+        step = changepoint.most_telling(belief, open_)
+        seen = outcomes[step]
+        drawn = await draw(step, range(len(seen), len(seen) + 1), first=False)
+        seen += drawn
+        if not drawn and not seen:
+            room = min(room, step)  # nor is there for a longer prefix
+        if not drawn or len(seen) >= MOST * rule.rollouts:
+            open_.discard(step)
+        open_ &= set(range(room))
+    said = any(map(sum, counts))
+    found = [_said(outcomes[step], belief.alive(step) > 0.5, said=said) for step in range(room)]
+    return found + [Probed(stop="over_length", outcomes=tuple(each)) for each in outcomes[room:]]
+
+
+def _said(outcomes: Sequence[Outcome], alive: bool, *, said: bool) -> Probed:
+    """Return the label of a prefix with the reason that its own outcomes are where they agree, that of the others elsewhere."""
+    accepted = "accepted" in outcomes
+    decided = _decided(outcomes) > 0
+    stop: StopReason = "implied_positive" if alive else "after_first_error"
+    if not said:
+        stop = "undecided" if outcomes else "unprobed"
+    elif decided and accepted == alive:
+        stop = "first_success" if alive else "exhausted"
+    return Probed(stop=stop, outcomes=tuple(outcomes))

@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--source",
         nargs="+",
-        help="your problems: a .jsonl or .parquet file, a Hugging Face data set, or Python files with doctests or tests",
+        help="your problems: a .jsonl or .parquet file, a Hugging Face data set, theorems, Python files with doctests or tests",
     )
     arguments = parser.parse_args(argv)
     return report_errors(lambda: _main(arguments))

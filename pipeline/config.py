@@ -34,7 +34,8 @@ class SourceConfig:
     split: str = "test"
     """`test` is held out from every policy's training; for a data set, the split to load."""
     path: str | None = None
-    """A .jsonl or .parquet file, the name or folder of a Hugging Face data set, or Python files: one per line, or a pattern."""
+    """A .jsonl or .parquet file, the name or folder of a Hugging Face data set, theorems (or LeanDojo's JSON), or Python
+    files: one per line, or a pattern."""
     licence: str = "unknown"
     """Licence of `path`, written to every row that does not say its own."""
     questions: tuple[str, ...] = tuple(QUESTIONS)
@@ -108,6 +109,8 @@ class FlowConfig:
     problems_per_shard: int = 12
     programs_at_once: int = 2
     """Programs that the judge of one engine actor runs at a time, each on a core of its own."""
+    proofs_at_once: int = 2
+    """Lean servers of that judge, each on a core of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,6 +319,7 @@ def _counts(config: RunConfig) -> dict[str, float]:
         "flow.problems_in_flight": config.flow.problems_in_flight,
         "flow.problems_per_shard": config.flow.problems_per_shard,
         "flow.programs_at_once": config.flow.programs_at_once,
+        "flow.proofs_at_once": config.flow.proofs_at_once,
     }
     if config.max_tokens_total is not None:
         positive["max_tokens_total"] = config.max_tokens_total

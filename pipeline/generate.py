@@ -146,6 +146,7 @@ def open_mill(work: Work) -> Mill:
     config = judges.Config(
         workers=workers.Config(wall_s=30),
         programs=work.config.flow.programs_at_once,
+        proofs=work.config.flow.proofs_at_once,
         verifiers=work.config.verifiers,
     )
     return assemble(work, pool.load(work.config), LocalJudge(config))
@@ -213,8 +214,8 @@ def _record(
 ) -> ProblemRecord:
     """Return how a problem ended: by the first generator that failed, else by the pass rate from the bare question."""
     root = next(((trace.root_n, trace.root_correct) for trace in traces if trace.root_n), (0, 0))
-    # Plans are labelled where the bare question is never solved: that is what they are for.
-    gated = root[0] > 0 and not root[1] and not any(trace.role == "plan" for trace in traces)
+    # Plans and prose are labelled where the bare question is never solved: that is what they are for.
+    gated = root[0] > 0 and not root[1] and not any(trace.role in ("plan", "translation") for trace in traces)
     ended: Ended = "error" if failures else "uninformative" if gated else "done"
     failure = failures[0] if failures else None
     if not work.config.taking(problem.task):

@@ -5,11 +5,14 @@ and lean-dojo's own `TracedTheorem` objects. The package itself is not needed an
 a proof looks for a message that Lean no longer prints. A problem's reference is JSON with `name`, `statement` and `header`; the
 benchmark does not bring the statement's text, which is read from the source where its repository is at hand, and what comes
 before it in its file is the header. Without the source the reference has the first goal only, which nothing can check.
+
+A problem asks for a proof (task `prove`); its `program` has the tactics with their goals, the premises, and in `flat` those of
+the tactics that make a proof one after the other, each on the first open goal.
 """
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -17,7 +20,9 @@ from schemas.errors import SourceError
 from schemas.ids import problem_id
 from schemas.problem import Problem, Solution
 from verifiers.lean import goals
-from verifiers.lean.check import proof_in
+from verifiers.lean.goal_text import Key, key, read_all
+from verifiers.lean.reading import after_statement
+from verifiers.lean.rows import Tactic
 
 FAMILY = "lean-dojo"
 Source = Callable[[str, str, str], str | None]
@@ -90,10 +95,10 @@ def _called(theorem: Any, method: str) -> str | None:
 def _problem(row: object, where: str, licence: str, split: str, source: Source | None) -> Problem | SourceError:
     if not isinstance(row, Mapping):
         return SourceError(f"{where}: a {type(row).__name__}, not an object")
-    for key in ("url", "commit", "file_path", "full_name"):
-        if not isinstance(row.get(key), str):
+    for column in ("url", "commit", "file_path", "full_name"):
+        if not isinstance(row.get(column), str):
             return SourceError(
-                f"{where}: no {key!r}; a row of the LeanDojo benchmark has url, commit, file_path, full_name"
+                f"{where}: no {column!r}; a row of the LeanDojo benchmark has url, commit, file_path, full_name"
             )
     name = str(row["full_name"])
     header, text = _text(row, source)
@@ -114,12 +119,14 @@ def _problem(row: object, where: str, licence: str, split: str, source: Source |
         "commit": row["commit"],
         "file_path": row["file_path"],
         "tactics": [asdict(one) for one in states],
+        "flat": flat(states),
         "premises": _premises(row.get("traced_tactics")),
     }
     written = proof or "\n".join(one.tactic for one in states)
     return Problem(
         problem_id=problem_id("proof", asked, reference),
         domain="proof",
+        task="prove",
         family=FAMILY,
         statement=asked,
         reference=reference,
@@ -129,6 +136,29 @@ def _problem(row: object, where: str, licence: str, split: str, source: Source |
         program=json.dumps(recorded, ensure_ascii=False),
         given=(Solution(text=written, model="reference"),) if written else (),
     )
+
+
+def flat(tactics: Sequence[Tactic]) -> list[str]:
+    """Return the recorded tactics that make a proof as lines; nothing where they do not.
+
+    A record has what stands inside of other tactics beside these. A tactic is taken where the goals that it worked on are the
+    first of those that are open; what is inside of one that was taken finds them closed.
+    """
+    taken: list[str] = []
+    left: list[Key] | None = None
+    for one in tactics:
+        before = _keys(one.before)
+        if left is None:
+            left = before
+        if one.after is None or not before or left[: len(before)] != before:
+            continue
+        left = [*_keys(one.after), *left[len(before) :]]
+        taken.append(one.tactic)
+    return taken if left == [] else []
+
+
+def _keys(goals: Sequence[str]) -> list[Key]:
+    return [key(goal) for goal in read_all(goals)]
 
 
 def _text(row: Mapping[str, object], source: Source | None) -> tuple[str, str]:
@@ -156,8 +186,8 @@ def _pair(place: object) -> tuple[int, int] | None:
 
 def _cut(text: str, name: str) -> tuple[str, str]:
     """Return (statement, proof) of a declaration's text."""
-    proof = proof_in(text, name.rpartition(".")[2])
-    if not proof or proof == text.strip():
+    proof = after_statement(text, name.rpartition(".")[2])
+    if not proof:
         return text.strip(), ""
     return text[: text.rfind(proof)].rstrip(), proof
 

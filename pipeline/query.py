@@ -36,7 +36,8 @@ _STORAGE = "v1.2.0"
 _RAW = (("traces", TRACES), ("trees", TREES), ("problems", PROBLEMS))
 
 # The hard label (Math-Shepherd's): some decided continuation was accepted, seen or implied; none where the verifier failed on too
-# many, and where nobody looked. The last step takes the trace's verdict. `generators/strategies.py` says the same of a prefix.
+# many, and where nobody looked. A reason that says it comes before the counts: `changepoint` outvotes some. The last step takes
+# the trace's verdict. `generators/strategies.py` says the same of a prefix.
 _HARD = """CASE
     WHEN step.stop_reason = 'terminal' THEN
         CASE trace_outcome WHEN 'accepted' THEN true WHEN 'rejected' THEN false END

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline import columns, rows_in
+from pipeline import columns, rows_in, theorem_source
 from pipeline.columns import Defaults, Fault, Kind
 from pipeline.config import SourceConfig
 from pipeline.families import catalog
@@ -63,6 +63,8 @@ def load(config: SourceConfig, count: int, seed: int, verifiers: Mapping[str, An
     """
     if config.path is None:
         return Loaded(problems=tuple(_from_families(config, count, seed)), refused=(), identity="")
+    if theorem_source.holds_theorems(config.path, config.split):
+        return _from_theorems(config, config.path, count, verifiers or {})
     if programs.holds_programs(config.path, config.split):
         return _from_programs(config, config.path, count, verifiers or {})
     source = rows_in.open_input(config.path, config.split)
@@ -168,6 +170,23 @@ def _from_programs(config: SourceConfig, path: str, count: int, verifiers: Mappi
                 )  # fmt: skip
             )
     return Loaded(problems=tuple(kept), refused=tuple(refused), identity=asked.identity, notes=asked.notes)
+
+
+def _from_theorems(config: SourceConfig, path: str, count: int, verifiers: Mapping[str, Any]) -> Loaded:
+    """Return the first theorems of a file of formal statements."""
+    with LocalJudge(JudgeConfig(verifiers=verifiers)) as judge:
+        found = theorem_source.load(path, count, config.licence, config.split, judge)
+    refused = [
+        Refused(
+            where=one.where,
+            message=one.message,
+            statement=one.statement,
+            problem_id=one.problem_id,
+            kind=one.kind,
+        )
+        for one in found.skipped
+    ]
+    return Loaded(problems=found.problems, refused=tuple(refused), identity=found.identity)
 
 
 class _Reading:

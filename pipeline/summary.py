@@ -56,6 +56,7 @@ def summarise(plan: Plan, outcome: Outcome, out: Path) -> Row:
             "steps": ask(_STEPS)[0],
             "label_quality": [row for row in quality if row["steps"]],
             "sufficiency": ask((QUERIES / "sufficiency.sql").read_text()),
+            "faithfulness": ask((QUERIES / "faithfulness.sql").read_text()),
             "tokens": ask(_TOKENS)[0],
             "files": len(plan.committed),
             "bytes": sum(entry.bytes for entry in plan.committed),
@@ -123,7 +124,14 @@ def show(summary: Row, console: Console, query: str) -> None:
             "blind re-derivation: share of programs that pass, 95% over problems; shuffled is the reasoning of another program",
             soft_wrap=True,
         )
-        console.print(_sufficiency(summary["sufficiency"]))
+        console.print(_arms(summary["sufficiency"], ("written from", "problems", "programs", "pass")))
+    if summary["faithfulness"]:
+        console.print(
+            "blind back-translation: share of proofs that verify, names re-assigned, 95% over theorems; shuffled is the prose of "
+            "another theorem",
+            soft_wrap=True,
+        )
+        console.print(_arms(summary["faithfulness"], ("proved from", "theorems", "proofs", "verified")))
     for advice in _advice(summary, query):
         console.print(advice, style="yellow", markup=False, soft_wrap=True)
     for command in (query, f"{query} NAME=label_quality"):
@@ -157,18 +165,17 @@ def _quality(rows: Sequence[Row]) -> Table:
     return table
 
 
-def _sufficiency(rows: Sequence[Row]) -> Table:
+def _arms(rows: Sequence[Row], headings: tuple[str, str, str, str]) -> Table:
+    """Return the arms of a comparison; `headings` name what each was given, and the columns of its counts and share."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("family", style="cyan", no_wrap=True)
-    table.add_column("written from", no_wrap=True)
-    for heading in ("problems", "programs", "pass", "95%", "as alone"):
-        table.add_column(heading, justify="right")
+    table.add_column(headings[0], no_wrap=True)
+    for heading in (*headings[1:], "95%", "as alone"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
-        within = "" if row["as_alone"] is None else "yes" if row["as_alone"] else "no"
-        interval = f"{row['low']:.3f} to {row['high']:.3f}"
-        table.add_row(
-            row["family"], row["arm"], f"{row['problems']:,}", f"{row['programs']:,}", f"{row['p_pass']:.3f}", interval, within
-        )  # fmt: skip
+        _, family, arm, cases, tries, share, low, high, as_alone = row.values()
+        within = "" if as_alone is None else "yes" if as_alone else "no"
+        table.add_row(family, arm, f"{cases:,}", f"{tries:,}", f"{share:.3f}", f"{low:.3f} to {high:.3f}", within)
     return table
 
 

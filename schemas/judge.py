@@ -18,6 +18,32 @@ class CameTo:
     """The value as a Python literal; `KeyError: 'a'`; why it is no value; `timeout`, `limit`, `blocked` or `error`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TacticError:
+    """Where a proof that is lines of tactics stopped, and what the prover said."""
+
+    step: int
+    """Index of the tactic that failed."""
+    text: str
+    """The prover's message, whole."""
+    line: int
+    """Within the tactic's own text, from 0."""
+    column: int
+    """In characters, within that line of the tactic's own text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What a proof that is lines of tactics did to the goals. For reading and for training: never a verdict."""
+
+    states: tuple[tuple[str, ...], ...]
+    """The goals before the first tactic, then after each that ran, each as the prover prints it; () where none is left."""
+    error: TacticError | None = None
+    """Of the first tactic that failed; goals left at the end are no error here, `states[-1]` says them."""
+    problem: str = ""
+    """Why there is nothing: refused by the gate, a limit, no prover; `states` is () then."""
+
+
 class Judge(Protocol):
     """Verdicts on demand, from killable workers."""
 
@@ -33,5 +59,12 @@ class Judge(Protocol):
         """Return what calls of a function come to, their arguments given as `(3, [5, 2])`: one each, up to one that is `stopped`.
 
         For problems about programs. Total: nothing where nothing can be run, or a call cannot be read.
+        """
+        ...
+
+    async def states(self, problem: Problem, scripts: Sequence[Sequence[str]]) -> Sequence[Ran]:
+        """Return what scripts, each the tactics of a proof in order, do to the goals of the problem's statement: one each.
+
+        For problems of the domain `proof`; nothing for others. Total: where a script cannot be run its `Ran` says why.
         """
         ...

@@ -7,9 +7,9 @@ import pyarrow as pa
 
 from schemas.table import field, table_schema
 
-Task = Literal["solve", "output", "input", "program"]
+Task = Literal["solve", "output", "input", "program", "prove"]
 """What is asked: the answer of a question or a proof (`solve`), what a call returns (`output`), arguments for which a function
-returns a value (`input`), a program that passes tests (`program`)."""
+returns a value (`input`), a program that passes tests (`program`), a formal proof of a formal statement (`prove`)."""
 
 ALL_TASKS: tuple[Task, ...] = get_args(Task)
 
@@ -90,7 +90,7 @@ GIVEN = table_schema(
     "given",
     field("problem_id", _text, "hash of domain, statement and reference"),
     field("domain", _text, "math, code, proof"),
-    field("task", _text, "what is asked: solve | output | input | program"),
+    field("task", _text, "what is asked: solve | output | input | program | prove"),
     field("family", _text, "procedural family or name of the source"),
     field("statement", _text, "what the model is asked"),
     field("reference", _text, "gold answer, tests or formal statement"),
@@ -118,7 +118,7 @@ PROBLEMS = table_schema(
     field("problem_id", _text, "hash of domain, statement and reference"),
     field("run_id", _text, "fingerprint of the run"),
     field("domain", _text, "math, code, proof"),
-    field("task", _text, "what is asked: solve | output | input | program"),
+    field("task", _text, "what is asked: solve | output | input | program | prove"),
     field("family", _text, "procedural family or name of the source"),
     field("statement", _text, "what the model was asked"),
     field("reference", _text, "gold answer, tests or formal statement"),

@@ -25,11 +25,14 @@ StopReason = Literal[
     "terminal",
 ]
 """Why probing of a step ended. Rollouts were drawn: `fixed` = as many as the config says, `first_success` = up to the first
-accepted, `exhausted` = as many as the config says and none accepted, `undecided` = the verifier failed on too many,
+accepted, `exhausted` = as many as the strategy asks for and none accepted, `undecided` = the verifier failed on too many,
 `over_length` = no room left for a continuation.
 
-None were: `implied_positive` = the solution itself, or a later prefix, got there; `after_first_error` = a prefix before it is
-dead; `unprobed` = the search ended before it came here; `not_chosen` = the config labels fewer traces than it samples;
+Others speak for it: `implied_positive` = the solution itself, or a later prefix, got there; `after_first_error` = a prefix before
+it is dead. The strategy `changepoint` weighs all prefixes together: then both may have rollouts, which are outvoted, and
+`first_success` may have some behind the first accepted.
+
+None were drawn: `unprobed` = the search ended before it came here; `not_chosen` = the config labels fewer traces than it samples;
 `unsolved` = the policy never got there from the bare question, so its rollouts would say nothing; `refused` = the text itself
 was rejected before anything was drawn from it; `terminal` = the trace's own verdict stands."""
 
@@ -239,7 +242,7 @@ TRACES = table_schema(
     field(
         "problem",
         _struct(
-            field("task", _text, "what is asked: solve | output | input | program"),
+            field("task", _text, "what is asked: solve | output | input | program | prove"),
             field("statement", _text, "what the model was asked"),
             field("reference", _text, "gold answer, tests or formal statement"),
             field("source", _text, "where it came from"),

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 from generators.prompts import catalog
 from pipeline.models.scripted import CodePoints
 from schemas import ids
-from schemas.judge import CameTo
+from schemas.judge import CameTo, Ran
 from schemas.model import Completion, Model, ModelFamily, ModelInfo, SamplingParams, Tokenizer, Tokens
 from schemas.pool import Pool, Prompt, Sampler
 from schemas.problem import Problem
@@ -147,6 +147,9 @@ class TellingJudge:
         return StepChecks(steps=(StepCheck(exact_local=None, exact_prefix=None),) * len(steps))
 
     async def run(self, problem: Problem, code: str, entry_point: str, calls: Sequence[str]) -> Sequence[CameTo]:
+        return ()
+
+    async def states(self, problem: Problem, scripts: Sequence[Sequence[str]]) -> Sequence[Ran]:
         return ()
 
 

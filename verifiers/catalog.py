@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from schemas.problem import Problem
 from schemas.verdict import Outcome, Verdict
 from verifiers import answers, python
+from verifiers.lean import check as lean
 
 
 class Verifier(Protocol):
@@ -64,7 +65,7 @@ class Verifier(Protocol):
 
 Failure = answers.Failure
 
-VERIFIERS: dict[str, Verifier] = {"math": answers, "code": python}
+VERIFIERS: dict[str, Verifier] = {"math": answers, "code": python, "proof": lean}
 
 
 def config_of(verifier: Verifier, configs: Mapping[str, Any]) -> Any:  # Any: the verifier module's own Config

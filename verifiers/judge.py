@@ -15,6 +15,8 @@ from schemas.problem import Problem
 from schemas.verdict import StepChecks, Verdict
 from verifiers import python
 from verifiers.catalog import VERIFIERS, config_of, unavailable
+from verifiers.lean import check as lean
+from verifiers.lean.route import Proofs
 from verifiers.programs.route import Programs
 from verifiers.workers import Config as WorkersConfig
 from verifiers.workers import Workers, unknown
@@ -44,6 +46,8 @@ class Config:
     """Of mathematics; its `verifiers` are those below."""
     programs: int = 2
     """Programs that run at a time."""
+    proofs: int = 2
+    """Lean servers; each takes what waits in batches."""
     verifiers: Mapping[str, Any] = field(default_factory=dict)  # Any: each verifier module's own Config
     """The Config of verifiers by their NAME; missing ones have their defaults."""
 
@@ -56,9 +60,14 @@ def _programs(config: Config) -> Route:
     return Programs(config_of(python, config.verifiers), at_once=config.programs)
 
 
+def _proofs(config: Config) -> Route:
+    return Proofs(config_of(lean, config.verifiers), at_once=config.proofs)
+
+
 ROUTES: dict[str, Callable[[Config], Route]] = {
     "math": _workers,  # processes that can be killed: verdicts are computations
     "code": _programs,  # threads with a sandbox each: verdicts are programs that run
+    "proof": _proofs,  # threads with a Lean server each: verdicts are the kernel's
 }
 """By domain: what opens the route."""
 
@@ -86,6 +95,11 @@ class LocalJudge:
         """Return what calls of a function come to; nothing where the problem's domain runs none."""
         route = self._route(problem.domain)
         return await route.run(problem, code, entry_point, calls) if route is not None else ()
+
+    async def states(self, problem: Problem, scripts: Sequence[Sequence[str]]) -> Sequence[schema.Ran]:
+        """Return what scripts of tactics do to the goals of a formal statement; nothing for other domains."""
+        route = self._route(problem.domain)
+        return await route.states(problem, scripts) if route is not None else ()
 
     def check_sync(self, problem: Problem, text: str) -> Verdict:
         """`check` for callers without an event loop; blocks the calling thread."""

@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, NamedTuple, Self, TypeVar
 
 from schemas.errors import ConfigError
-from schemas.judge import CameTo
+from schemas.judge import CameTo, Ran
 from schemas.problem import Problem
 from schemas.verdict import Claim, StepCheck, StepChecks, Verdict
 from verifiers.catalog import VERIFIERS, Verifier, config_of, unavailable
@@ -90,6 +90,10 @@ class Workers:
 
     async def run(self, problem: Problem, code: str, entry_point: str, calls: Sequence[str]) -> Sequence[CameTo]:
         """Run nothing: what is judged here are answers."""
+        return ()
+
+    async def states(self, problem: Problem, scripts: Sequence[Sequence[str]]) -> Sequence[Ran]:
+        """Return nothing: what is judged here are answers."""
         return ()
 
     def check_sync(self, problem: Problem, text: str) -> Verdict:

@@ -1,8 +1,8 @@
 """The prompts by name. A file `PART_STYLE.vN.txt` is never changed once released: rows name what was asked by its hash.
 
-A part is the question of a task (`solve`, `output`, `input`, `program`) or something that a generator asks besides. A style is
-how a kind of model is spoken to: `bare` is what our own policies are trained on, `plain` is for base models, everything else for
-models that chat. The newline at the end of a file is the editor's and no part of the prompt.
+A part is the question of a task (`solve`, `output`, `input`, `program`, `prove`) or something that a generator asks besides. A
+style is how a kind of model is spoken to: `bare` is what our own policies are trained on, `plain` is for base models, everything
+else for models that chat. The newline at the end of a file is the editor's and no part of the prompt.
 """
 
 import difflib
@@ -24,9 +24,15 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "write": ("problem", "plan"),
     "revise": ("problem", "attempt", "feedback"),
     "critique": ("problem", "plan", "code"),
+    "tactic": ("state",),
+    "translate": ("state", "tactic", "after"),
+    "formalise": ("problem", "prose"),
+    "diagnose": ("state", "tactic", "error"),
+    "informal": ("problem",),
+    "formal": ("informal",),
 }
 """What the prompt of each part must hold, each field once: the statement, a program, a plan or reasoning, a try at the problem,
-and what was wrong with it."""
+what was wrong with it; of proofs the goals before and after, a tactic, prose, Lean's error, a statement in words."""
 
 _KNOWN = tuple(dict.fromkeys(field for fields in FIELDS.values() for field in fields))
 
@@ -38,12 +44,12 @@ def names() -> list[str]:
 
 @cache
 def find(name: str, part: str = "solve") -> Prompt:
-    """Return the prompt of that name, in the file of that path (one that ends in .txt), or of that text (with `{problem}`).
+    """Return the prompt of that name, in the file of that path (one that ends in .txt), or of that text (with a field).
 
     Raises ConfigError: an unknown name, a file that cannot be read, or a text without exactly the fields of `part`.
     """
     key = "prompt" if part == "solve" else f"prompts.{part}"
-    if "{problem}" in name:
+    if any(f"{{{field}}}" in name for field in FIELDS[part]):
         return _checked(f"the {key}", name, part, name="inline")
     path = Path(name) if name.endswith(".txt") else PROMPTS / f"{name}.txt"
     if not name.endswith(".txt") and name not in names():
@@ -88,7 +94,8 @@ def check_part(part: str, where: str) -> None:
     """Raise ConfigError that names the nearest for a part that is none; the question of `solve` is a policy's `prompt`."""
     known = [name for name in FIELDS if name != "solve"]
     if part not in known:
-        raise ConfigError(f"{where}: unknown key prompts.{part}; {_nearest(part, known, 'known: ' + ', '.join(known))}")
+        close = known if part != "solve" else ()
+        raise ConfigError(f"{where}: unknown key prompts.{part}; {_nearest(part, close, 'known: ' + ', '.join(known))}")
 
 
 def _nearest(word: str, known: Collection[str], otherwise: str) -> str:

@@ -3,6 +3,8 @@
 import sys
 
 from jobs.bench import answers, critique, engine, execution, gpu, lean, mutation, sandbox, steps
+from jobs.bench.labels import command as labels
+from jobs.bench.proofs import command as proofs
 
 _BENCHMARKS = {
     "answers": answers.main,
@@ -10,8 +12,10 @@ _BENCHMARKS = {
     "engine": engine.main,
     "execution": execution.main,
     "gpu": gpu.main,
+    "labels": labels.main,
     "lean": lean.main,
     "mutation": mutation.main,
+    "proofs": proofs.main,
     "sandbox": sandbox.main,
     "steps": steps.main,
 }

@@ -22,7 +22,7 @@ from jobs.bench.second_record import disagreements, follow
 from pipeline.programs import code_rows, python_files, questions
 from pipeline.programs.functions import Function, Unusable
 from schemas.errors import StepmillError
-from schemas.judge import CameTo
+from schemas.judge import CameTo, Ran
 from schemas.pool import Pool
 from schemas.problem import Problem
 from schemas.trace import Trace
@@ -66,6 +66,10 @@ class Judge:
 
     async def run(self, problem: Problem, code: str, entry_point: str, calls: Sequence[str]) -> Sequence[CameTo]:
         """Return nothing: no claim of a narration needs a call."""
+        return ()
+
+    async def states(self, problem: Problem, scripts: Sequence[Sequence[str]]) -> Sequence[Ran]:
+        """Return nothing: what is narrated are programs."""
         return ()
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from random import Random
 
-from pipeline.families import expressions, inputs, linear, outputs, programs, words
+from pipeline.families import expressions, implications, inputs, linear, orders, outputs, programs, residues, words
 from pipeline.families.draft import Draft, Family
 from schemas import ids
 from schemas.problem import Problem
 
-_ALL: tuple[Family, ...] = (words, linear, expressions, outputs, inputs, programs)
+_ALL: tuple[Family, ...] = (words, linear, expressions, outputs, inputs, programs, residues, implications, orders)
 
 FAMILIES: dict[str, Family] = {family.NAME: family for family in _ALL}
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from pipeline.training import code_corpus, math_corpus
+from pipeline.training import code_corpus, math_corpus, proof_corpus, residues_corpus
 from pipeline.training.code_corpus import FAMILY
-from pipeline.training.tokenizer import CODE, PROSE
+from pipeline.training.tokenizer import CODE, PROOF, PROSE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,24 @@ CORPORA = {
         "after what execution said, explained as a plan, written from a plan or\nfrom examples, and reviewed",
         cannot="It knows the statements of `pipeline/families/small_programs/` and no others, functions\nof one argument, "
         "values up to 199, six items or eight capital letters. A task in words, as HumanEval has them, means nothing\nto it.",
+    ),
+    "proof": Corpus(
+        examples=proof_corpus.examples,
+        pieces=PROOF,
+        families=proof_corpus.NAMES,
+        max_tokens=256,
+        data="theorems proved, proofs told in prose and read back\nfrom it, single tactics, their failures explained, "
+        "statements put into words and back",
+        cannot="It knows implications between propositions and inequalities between natural numbers, the few\ntactics and "
+        "lemmas that prove them, and the verbaliser's words. It cannot read Mathlib.",
+    ),
+    "residues": Corpus(
+        examples=residues_corpus.examples,
+        pieces=PROSE,
+        families=residues_corpus.NAMES,
+        max_tokens=256,
+        data="worked chains, a step a line",
+        cannot="It is the subject of measurements, not a solver: it knows one question, one modulus and one wording.",
     ),
 }
 

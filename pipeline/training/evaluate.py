@@ -1,7 +1,7 @@
 """Measure a policy on held-out problems and write its card: pass@1 and step error rate per family and difficulty.
 
-Every answer is judged as in a run (`verifiers/judge.py`). Of problems that ask for a program two things are measured: programs
-from the statement alone, and from the plan that came with the problem. Needs no torch.
+Every answer is judged as in a run (`verifiers/judge.py`). Where a plan or prose came with the problems two things are measured:
+answers from the statement alone, and from that. Needs no torch.
 """
 
 import asyncio
@@ -28,8 +28,8 @@ from schemas.problem import Problem
 from verifiers.judge import LocalJudge
 
 PROBLEMS, SAMPLES = 64, 8
-FROM_PLAN = "programs from the plan"
-"""The row of the family `programs` in which the writer has the plan."""
+TOLD = {"programs": ("write", "plan"), "implications": ("formalise", "prose"), "orders": ("formalise", "prose")}
+"""Of families that have a second row, in which the writer is told what came with the problem: the part, and what that is."""
 
 Row = dict[str, float | None]
 
@@ -92,10 +92,10 @@ async def _measure(folder: Path, corpus: Corpus, size: Size) -> dict[str, Row]:
     async with LocalJudge() as judge, _policy(folder, corpus.max_tokens) as sampler:
         for name in corpus.families:
             difficulties = size.difficulties or FAMILIES[name].DIFFICULTIES
-            for row in (name, FROM_PLAN) if name == "programs" else (name,):
+            for row in (name, told_row(name)) if name in TOLD else (name,):
                 for difficulty in difficulties:
                     asked = list(islice(problems([name], [difficulty], "test", seed=2), size.problems))
-                    figures = await _cell(asked, sampler, judge, size.samples, planned=row == FROM_PLAN)
+                    figures = await _cell(asked, sampler, judge, size.samples, told=row != name)
                     found[f"{row}/{difficulty}"] = figures.as_row()
     return found
 
@@ -104,7 +104,8 @@ async def _measure(folder: Path, corpus: Corpus, size: Size) -> dict[str, Row]:
 async def _policy(folder: Path, max_tokens: int) -> AsyncIterator[Sampler]:
     model = openvino.load(str(folder), AUTO, openvino.Config())
     family = model.info.family
-    parts = {part: prompts.default(part, family) for part in ("output", "input", "program", "write")}
+    asked = ("output", "input", "program", "prove", "write", "formalise")
+    parts = {part: prompts.default(part, family) for part in asked}
     params = SamplingParams(max_tokens=max_tokens)
     try:
         yield Sampler(model=model, prompt=prompts.find(family.prompt), params=params, prompts=parts)
@@ -113,12 +114,12 @@ async def _policy(folder: Path, max_tokens: int) -> AsyncIterator[Sampler]:
 
 
 async def _cell(
-    asked: Sequence[Problem], sampler: Sampler, judge: Judge, samples: int, *, planned: bool = False
+    asked: Sequence[Problem], sampler: Sampler, judge: Judge, samples: int, *, told: bool = False
 ) -> Figures:
     figures = Figures()
 
     async def one(problem: Problem) -> None:
-        prompt, seed = _question(sampler, problem, planned=planned), ids.seed("card", problem.problem_id)
+        prompt, seed = _question(sampler, problem, told=told), ids.seed("card", problem.problem_id)
         drawn = [completion async for completion in sampler.model.sample(prompt, samples, sampler.params, seed)]
         await asyncio.gather(*(_count(figures, problem, completion, sampler, judge) for completion in drawn))
 
@@ -126,11 +127,17 @@ async def _cell(
     return figures
 
 
-def _question(sampler: Sampler, problem: Problem, *, planned: bool) -> Tokens:
-    if not planned:
+def told_row(family: str) -> str:
+    """Return the name of the row in which the writer is told what came with the problem."""
+    return f"{family} from the {TOLD[family][1]}"
+
+
+def _question(sampler: Sampler, problem: Problem, *, told: bool) -> Tokens:
+    if not told:
         return sampler.ask(problem.statement, problem.task)
-    plan = "\n".join(json.loads(problem.program or "{}")["plan"])
-    return sampler.ask_part("write", problem=problem.statement, plan=plan)
+    part, what = TOLD[problem.family]
+    lines: list[str] = json.loads(problem.program or "{}")[what]
+    return sampler.ask_part(part, problem=problem.statement, **{what: "\n".join(lines)})
 
 
 async def _count(figures: Figures, problem: Problem, completion: Completion, sampler: Sampler, judge: Judge) -> None:

@@ -46,7 +46,22 @@ class Recipe:
     threads: int = 2
 
 
-RECIPES = {"math": Recipe(), "code": Recipe(corpus="code", slip_rate=0.07, steps=2200, optimizer="muon")}
+RECIPES = {
+    "math": Recipe(),
+    "code": Recipe(corpus="code", slip_rate=0.07, steps=2200, optimizer="muon"),
+    "proof": Recipe(corpus="proof", slip_rate=0.0, layers=4, steps=1400, warm_up=100, optimizer="muon"),
+    "residues": Recipe(
+        corpus="residues",
+        vocabulary=320,
+        hidden=64,
+        layers=3,
+        head_dim=16,
+        feed_forward=192,
+        context=512,
+        steps=3600,
+        optimizer="muon",
+    ),
+}
 """What the policies of this project were made by."""
 
 

@@ -4,7 +4,7 @@ Slips are planted on purpose (research on step labels needs a policy that is oft
 are confident): each is carried on as a solver would, so the policy learns to follow its own prefix, right or wrong.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from random import Random
 
 from pipeline.families.catalog import FAMILIES, split_of
@@ -14,10 +14,15 @@ NAMES = ("words", "linear", "expressions")
 
 
 def examples(slip_rate: float, seed: int) -> Iterator[tuple[str, str]]:
+    """Yield (question, solution) without end."""
+    return worked(NAMES, slip_rate, seed)
+
+
+def worked(names: Sequence[str], slip_rate: float, seed: int) -> Iterator[tuple[str, str]]:
     """Yield (question, solution) from the train split without end, families and difficulties at random."""
     rng = Random(ids.seed(seed, "corpus"))
     while True:
-        family = FAMILIES[rng.choice(NAMES)]
+        family = FAMILIES[rng.choice(names)]
         draft = family.problem(rng, rng.choice(family.DIFFICULTIES))
         if split_of(draft) != "train":
             continue

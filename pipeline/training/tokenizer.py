@@ -9,8 +9,10 @@ PAD = "<|pad|>"
 
 PROSE = r"\n| ?\d| ?\p{L}+| ?[^\s\p{L}\d]|\s"
 CODE = r"\n|    |\p{Lu}(?!\p{Ll})| ?\d| ?\p{Lu}?\p{Ll}+| ?[^\s\p{L}\d]+|\s"
+PROOF = r"\n|h\d+|\p{L}(?!\p{L})|\p{L}{2,} ?|\d| ?[^\s\p{L}\d]+ ?|\s"
 """Pieces that no token reaches across: every digit is one of its own, a newline ends a token. In code a capital is one of its
-own too, while signs may come together, and so does an indent."""
+own too, while signs may come together, and so does an indent. In proofs `h12` is whole,
+and names of hypotheses and variables are the same tokens wherever they stand: to prove is mostly to copy them."""
 
 
 def train_tokenizer(texts: Iterator[str], vocabulary: int, pieces: str) -> Tokenizer:

@@ -22,6 +22,7 @@ from schemas.table import from_table, to_table
 from schemas.trace import TRACES, Trace
 from schemas.tree import Tree
 from tests.doubles import TellingModel, a_pool, a_problem, collect, text_of, untimed
+from tests.proofs import a_proof_problem, a_theorem, knowing
 from verifiers.judge import LocalJudge
 
 every_generator = pytest.mark.parametrize("generator", GENERATORS.values(), ids=list(GENERATORS))
@@ -49,6 +50,9 @@ Line 6, `return t * 2`: returns 10."""
 KNOWN: dict[str, Any] = {"code": CODE, "entry_point": "f", "args": "(3, [5, 2])"}
 CASES = [["(3, [5, 2])", "10"], ["(0, [])", "0"], ["(1, [1, 2, 3])", "10"]]
 DECOY = "def f(a, xs):\n    return [x for x in xs if x != a]\n"
+
+THEOREM = a_theorem(seed=3)
+SCRIPT = "\n".join(THEOREM.lines)
 
 
 def about_code(task: Task, statement: str, reference: str, known: dict[str, Any], *given: str) -> Problem:
@@ -83,6 +87,10 @@ PROBLEMS: dict[Task, Problem] = {
         CODE,
         DECOY,
     ),
+    "prove": replace(
+        a_proof_problem(THEOREM),
+        given=(Solution(text=SCRIPT, model="m"), Solution(text="exact h1", model="m")),
+    ),
 }
 GARBAGE = [
     "",
@@ -115,8 +123,11 @@ def a_model(task: Task) -> Model:
     """Return one that is right often and wrong often at the problem of a task, and says something of every part."""
     if task == "solve":
         return scripted.ScriptedModel(scripted.Config(slip_rate=0.2))
-    right = {"output": f"{LINES}\nAnswer: 10", "input": "f returns 10.\nAnswer: f(3, [5, 2])", "program": CODE}[task]
-    wrong = {"output": "Answer: 5", "input": "Answer: f(3, [])", "program": DECOY}[task]
+    right = {
+        "output": f"{LINES}\nAnswer: 10", "input": "f returns 10.\nAnswer: f(3, [5, 2])", "program": CODE, "prove": SCRIPT,
+    }[task]  # fmt: skip
+    wrong = {"output": "Answer: 5", "input": "Answer: f(3, [])", "program": DECOY, "prove": "exact h1\nexact h2"}[task]
+    parts = knowing(THEOREM)
 
     def tell(prompt: str, seed: int, index: int) -> str:
         asked = prompt.rstrip("\n")
@@ -124,6 +135,8 @@ def a_model(task: Task) -> Model:
             return "Go through the numbers.\nAdd those that are greater than a.\nDouble the sum."
         if asked.endswith("Review."):
             return "No bug found."
+        if task == "prove" and asked.endswith(("\nNext:", "\nSay:", "\nWhy:", "\nProof:")):
+            return parts(prompt, seed, index)
         text = wrong if (seed + index) % 2 else right
         done = next((text[: len(text) - k] for k in range(len(text)) if prompt.endswith(text[: len(text) - k])), "")
         return text[len(done) :]

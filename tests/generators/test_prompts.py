@@ -15,9 +15,21 @@ RELEASED = {
     "critique_bare.v1": "95318f45df4db0a99bf2a99ea181afc723b3bf2bb389cada4e838c287332b8cb",
     "critique_chat.v1": "11d5cc7cc604a7c3939703a920fc1a3127f172641d55ec54fd81e50c73e89b7e",
     "critique_plain.v1": "5ddb3050f44bb6e8326033882189e71b2da7b148171389abe8112e9c26f79c1c",
+    "diagnose_bare.v1": "042a32d25cde35b588f2413c9449428a8becb613d9b0bb9263250a03d92add75",
+    "diagnose_chat.v1": "a958e100103af6db47998c71d260e70d851f26c2a6ca98dfb60d8fb3b4249ba1",
+    "diagnose_plain.v1": "7f01699ba3bdb4a3cd322236dd9f5f7c098860629741f45051bf0f69dbda17fb",
     "explain_bare.v1": "039379cfcb8c4e19a01bdd1dd1c70c868435f3e599cc2b08169308fb6ba56d19",
     "explain_chat.v1": "67b0a6a3a84cacf18157b9dd6523d0d291edaacbfe4b96692c5a4063f293524c",
     "explain_plain.v1": "5e74eee1f142ea5eb955d3c0bd79882f20beb8f3177fb72da868aea86ae8d566",
+    "formal_bare.v1": "209587cdd571bf34e25948b9533415766ecde9d041b0720200197190ee2c2172",
+    "formal_chat.v1": "41f4b948285ec3e4a6656e62ee4e934a2b673bc8b222e1d9117de8ac7ca8b2ad",
+    "formal_plain.v1": "b3cefdb9a4f2a7841927106d9c962d36a13387b916b78bd34478d7ffc36fcef9",
+    "formalise_bare.v1": "91675a9f9356240cf62495bb1fffc255397022a75d0aa584f9396d7f54c3adc4",
+    "formalise_chat.v1": "7d0e47beb8fa349b3f40d16601ebb396626435ff87e2bfcb713871fd23590dbe",
+    "formalise_plain.v1": "1a489bdad29103f90d7f4fb6238c5af81d89e9af23aea98372e7087724e3cc25",
+    "informal_bare.v1": "09c31e9c4e827e1044e9d4f8f66fe3fbce92c492ba5a37b88691822e75b472a2",
+    "informal_chat.v1": "06135eaa92fef072daa1abad2b76534e9c8cd6435596168b6ba01575e19ae822",
+    "informal_plain.v1": "8f1e9ccf529a6afab90b1f5f2ca2517ec35e27b21f4072656b324c08e68d0988",
     "input_bare.v1": "8b23772b1c4690f04b1948a20249b94995582445dbd8cd8d76b55bc674973819",
     "input_chat.v1": "985231199222b774cec34a901267479eb31d0406af3e3d0378888a779dedc69b",
     "input_plain.v1": "08c794b3d8fa5c4593495f923d43d96d0a02aa8b080512588e94a499c4efcfa2",
@@ -27,12 +39,21 @@ RELEASED = {
     "program_bare.v1": "8b23772b1c4690f04b1948a20249b94995582445dbd8cd8d76b55bc674973819",
     "program_chat.v1": "3294ed0cb1f6c8b52414993c307339e92bcfc4454154344d198c9d944b6de04f",
     "program_plain.v1": "92bbb3a7a699cb70ccf92875f5a42cf96164426b2eecf30950ce8fd924f50e0f",
+    "prove_bare.v1": "8b23772b1c4690f04b1948a20249b94995582445dbd8cd8d76b55bc674973819",
+    "prove_chat.v1": "824b288ffffdb2a07587b6d3e7076c2156543de8496856e55d41f08dad8b711f",
+    "prove_plain.v1": "7952036ae9a38654cc5836a3c9191b79b04ebbd202c62dabf0e214971a704f09",
     "revise_bare.v1": "61d7d30e8db2aa2b99c4e6fb147f8f8e9068c47dc66d04ce908c3b58bb7a8544",
     "revise_chat.v1": "2661998d0b14c54e308b0b9928f0837f9180764cf8b778058ab7edb6fdecea62",
     "revise_plain.v1": "629ce33fcd2627e5bb65f2086f32d84bebec87b776c9618b288d1987d68f20c7",
     "solve_bare.v1": "8b23772b1c4690f04b1948a20249b94995582445dbd8cd8d76b55bc674973819",
     "solve_boxed.v1": "1fe83bb37db7308ceaccd1fc407f3eefc7038fef511fb8c96b9b1f30266a27c4",
     "solve_plain.v1": "40630a377acb99d923e8fb9d53387d911983b6a36ecef1955f655f40d90f08be",
+    "tactic_bare.v1": "d8844055fd173fe9ee77e86c47d75b603fcfef82d463482b2723f66524f5f4ca",
+    "tactic_chat.v1": "16e77f952b266786e052875eab7a65bd4838da996bd35b17df956a85ef9e048c",
+    "tactic_plain.v1": "9db035837181f759bba72949842779f0ec7ff709b8c058e445b61b4307d731f0",
+    "translate_bare.v1": "b4ca0f6ac9326509d5cdc700cafef23c78d3674d3e2e266893dfa48e1392125e",
+    "translate_chat.v1": "f2b1326396bc65d44647fe3d66ac15a43856a379e600f50667e82cbce79a30b8",
+    "translate_plain.v1": "4d7a80bce2018ab39ea506677d540a5858e4d0e7955a2e28530163102231ed00",
     "write_bare.v1": "c4145beec74c917f39b3c74b7adc10f79e522f5f939d83ed654af27c68ec094c",
     "write_chat.v1": "9873ad952985ec5d3271f0b8ec8a199043ca67df2e53d1b8e7c5cbba5a62d3b3",
     "write_plain.v1": "bae42811c2370fa49fba88399821d30d0f722de6542123cd26609c08f6d9b7b4",
@@ -106,6 +127,12 @@ BARE: dict[str, str] = {
     "write": "{problem}\n{plan}\nCode:",
     "revise": "{problem}\n{attempt}\n{feedback}\nAgain.",
     "critique": "{problem}\n{plan}\n{code}\nReview.",
+    "tactic": "{state}\nNext:",
+    "translate": "{state}\nStep: {tactic}\nThen:\n{after}\nSay:",
+    "formalise": "{problem}\nProse:\n{prose}\nProof:",
+    "diagnose": "{state}\nFailed: {tactic}\n{error}\nWhy:",
+    "informal": "{problem}\nIn words:",
+    "formal": "{informal}\nFormal:",
 }
 
 
@@ -147,6 +174,7 @@ def test_a_prompt_of_a_part_holds_its_fields_and_no_other(tmp_path: Path, text: 
 
 def test_a_prompt_of_a_part_may_be_given_as_text_or_by_name() -> None:
     assert catalog.find("Say why: {problem} {code}", "explain").text == "Say why: {problem} {code}"
+    assert catalog.find("Go on: {state}", "tactic").text == "Go on: {state}"
     assert catalog.find("explain_chat.v1", "explain").name == "explain_chat.v1"
     with pytest.raises(ConfigError, match=r"prompts\.explain = 'explain_cat\.v1' is not known.*'explain_chat\.v1'"):
         catalog.find("explain_cat.v1", "explain")

@@ -107,6 +107,46 @@ def test_critique_sft_shows_the_program_and_flags_every_review(tmp_path: Path) -
     ]
 
 
+def test_proof_sft_holds_both_directions_and_repairs_of_what_is_faithful(tmp_path: Path) -> None:
+    def proof(name: str, **overrides: Any) -> Trace:
+        steps = (a_step("intro h1\n"), a_last_step("exact h1\n"))
+        return a_trace(name, **{"generator": "proof_to_language", "steps": steps, "status": "verified"} | overrides)
+
+    def told(name: str, *lines: str, **overrides: Any) -> Trace:
+        ours: dict[str, Any] = {"generator": "proof_to_language", "role": "translation", "parent_trace_id": "p"}
+        return a_trace(name, **ours | {"steps": tuple(a_step(f"{line}\n") for line in lines)} | overrides)
+
+    repaired = (
+        a_step("Assume it.\n"),
+        a_step("Try `apply h2`: it is none.\n", action="failed"),
+        a_last_step("It is `h1`.\n", action="repair"),
+    )
+    write_run(
+        tmp_path / "shards",
+        [
+            proof("p"),
+            told("t1", "Assume it.", "It is `h1`."),
+            told("t2", "Assume it.", "It is `h1`."),  # the same prose
+            told("t3", "Assume p.", outcome="rejected", status="misstated"),
+            told("t4", "Of another.", outcome="rejected", status="decoy"),
+            told("t5", "In words.", generator="statements"),
+            told("t6", role="revision", steps=repaired, status="repaired"),
+            told("t7", role="revision", steps=repaired, outcome="undecided"),
+            proof("q", outcome="rejected"),
+            told("t8", "Of no proof.", parent_trace_id="q"),
+        ],
+    )
+    asked, script, prose = "What is 1 + 1?\n\n", "intro h1\nexact h1", "Assume it.\nIt is `h1`."
+    assert exported(tmp_path, "proof-sft") == [
+        {"kind": "to_prose", "messages": messages(asked + script, prose)},
+        {"kind": "to_formal", "messages": messages(asked + prose, script)},
+        {
+            "kind": "repair",
+            "messages": messages(f"{asked}Assume it.\nTry `apply h2`: it is none.", f"It is `h1`.\n\n{script}"),
+        },
+    ]
+
+
 def test_prm_chat_alternates_steps_and_labels(tmp_path: Path) -> None:
     steps = (a_step("one\n", n_correct=1), a_step("two\n\n", n_correct=0), a_step("three\n"), a_last_step("Answer: 2"))
     write_run(tmp_path / "shards", [a_trace(steps=steps, outcome="rejected")])

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import math
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,8 @@ from jobs.query import main
 from pipeline.query import CATALOG, QUERIES
 from schemas.trace import Trace
 from schemas.verdict import Claim, ClaimVerdict
-from tests.rows import RUN_ID, a_last_step, a_problem_record, a_rollout, a_step, a_trace, write_run
+from tests.arms import arms, planned, told, told_arms
+from tests.rows import a_last_step, a_problem_record, a_rollout, a_step, a_trace, write_run
 
 # Any in this module: values of JSON rows.
 
@@ -61,6 +61,7 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_run(out, traces, problems)
     write_run(out / "revised", revised())
     write_run(out / "planned", planned())
+    write_run(out / "told", told())
     return out
 
 
@@ -88,53 +89,7 @@ def revised() -> list[Trace]:
     ]
 
 
-def planned() -> list[Trace]:
-    """Return reasonings with (programs, passed, undecided) of the last step, and controls; `p3` has only one that was refused."""
-
-    def one(
-        name: str, problem: str, last: tuple[int, int, int], alone: tuple[int, int], status: str = "sufficient"
-    ) -> Trace:
-        probed = a_step(n_rollouts=last[0], n_correct=last[1], n_undecided=last[2])
-        refused = a_last_step()
-        return a_trace(
-            name, problem, role="plan", family=name[0] * 2, status=status, steps=(a_step(), probed if last[0] else refused),
-            outcome="accepted" if status == "sufficient" else "rejected", root_n=alone[0], root_correct=alone[1],
-        )  # fmt: skip
-
-    return [
-        one("a1", "p1", (8, 8, 0), (8, 0)),
-        one("a2", "p1", (8, 4, 0), (8, 0)),
-        one("a3", "p1", (8, 0, 0), (8, 0), "decoy"),
-        one("a4", "p2", (8, 6, 2), (8, 2)),
-        one("a5", "p2", (0, 0, 0), (8, 2), "leaks"),
-        one("a6", "p2", (8, 3, 0), (8, 2), "decoy"),
-        one("a7", "p3", (0, 0, 0), (8, 0), "leaks"),
-        one("a8", "p3", (8, 8, 0), (8, 0), "decoy"),
-        one("b1", "p4", (4, 4, 0), (4, 1)),
-        one("b2", "p4", (0, 0, 0), (4, 1), "decoy"),
-    ]
-
-
-def arm(family: str, name: str, problems: int, programs: int, share: float) -> list[Any]:
-    """Return a row of `sufficiency` with Wilson's interval: where the share is 1.96 standard errors from the truth."""
-    errors = [
-        truth for truth in (i / 1e6 for i in range(1_000_001))
-        if abs(share - truth) <= 1.959964 * math.sqrt(truth * (1 - truth) / problems) + 1e-12
-    ]  # fmt: skip
-    return [RUN_ID, family, name, problems, programs, share, errors[0], errors[-1], None]
-
-
-def arms(family: str, reasoning: list[Any], alone: list[Any], shuffled: list[Any] | None) -> list[list[Any]]:
-    """Return the rows of a family: the arms and the uplift between the first two."""
-    given, base = arm(family, "reasoning", *reasoning), arm(family, "alone", *alone)
-    up = given[5] - base[5]
-    low = up - math.hypot(given[5] - given[6], base[7] - base[5])
-    high = up + math.hypot(given[7] - given[5], base[5] - base[6])
-    rows = [given, base, [RUN_ID, family, "uplift", *given[3:5], up, low, high, None]]
-    return rows if shuffled is None else [*rows, [*arm(family, "shuffled", *shuffled)[:-1], True]]
-
-
-ELSEWHERE = {"revisions": "revised", "sufficiency": "planned"}
+ELSEWHERE = {"revisions": "revised", "sufficiency": "planned", "faithfulness": "told"}
 """Questions about what other generators write, and the folder with an answer to them."""
 
 
@@ -170,6 +125,13 @@ EXPECTED: dict[str, list[list[Any]]] = {
         ["rejection", "products", 2, 1, 0.5, 2],
         ["mcstep", "products", 1, 1, 0.0, 1],
         ["mcstep", "sums", 2, 2, 0.0, 1],
+    ],
+    # Undecided proofs count in no share; p3 has no prose of the verbaliser's to compare with.
+    "faithfulness": [
+        *told_arms("aa", [2, 7, (1 + 2 / 3) / 2], [1, 7, 3 / 7], [2, 12, 0.125], [2, 16, 1 / 16]),
+        *told_arms("bb", [1, 4, 0.75], None, [1, 8, 0.25], None),
+        *told_arms("cc", [5, 20, 1.0], None, [5, 40, 0.0], [5, 40, 0.0]),
+        *told_arms("all", [8, 31, (6.75 + 2 / 3) / 8], [1, 7, 3 / 7], [8, 60, 0.5 / 8], [7, 56, 0.125 / 7]),
     ],
     "false_positive_solutions": [["t2".ljust(32, "0"), "sums", 0, 2, "2", "1 + 1 = 3"]],
     "first_error_position": [[0, 1, 3, 1 / 3], [1, 1, 2, 0.5]],

@@ -58,7 +58,7 @@ def test_optional_columns(tmp_path: Path, licence: str, difficulty: object, valu
     assert (problem.licence, problem.split, problem.family, problem.difficulty) == ("CC0", "train", "sums", value)
 
 
-@pytest.mark.parametrize("task", ["output", "input", "program", "solve", None])
+@pytest.mark.parametrize("task", ["output", "input", "program", "prove", "solve", None])
 def test_what_is_asked_may_be_said(tmp_path: Path, task: str | None) -> None:
     assert the_problem(read(write_lines(tmp_path / "a.jsonl", {**GOOD, "task": task}))).task == (task or "solve")
 
@@ -66,7 +66,7 @@ def test_what_is_asked_may_be_said(tmp_path: Path, task: str | None) -> None:
 def test_an_unknown_task_is_refused_with_those_there_are(tmp_path: Path) -> None:
     loaded = read(write_lines(tmp_path / "a.jsonl", GOOD, {**GOOD, "task": "outputs"}))
     assert [row.kind for row in loaded.refused] == ["unreadable"]
-    assert loaded.refused[0].message == "task 'outputs' is unknown; use one of: solve, output, input, program"
+    assert loaded.refused[0].message == "task 'outputs' is unknown; use one of: solve, output, input, program, prove"
 
 
 def test_a_file_named_like_a_procedural_family_is_not_one(tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def of_b(**policy: object) -> RunConfig:
     return parsed(policies=[{"model": "b", **policy}])
 
 
-QUESTIONS = {"solve": "solve_boxed.v1", **{task: f"{task}_chat.v1" for task in ("output", "input", "program")}}
+QUESTIONS = {"solve": "solve_boxed.v1", **{task: f"{task}_chat.v1" for task in ("output", "input", "program", "prove")}}
 
 
 def test_each_task_is_asked_in_the_style_of_the_family() -> None:

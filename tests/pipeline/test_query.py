@@ -107,6 +107,8 @@ def test_hard_label_of_a_probed_step(
         ("undecided", 16, 12, 0, None),
         ("implied_positive", 0, 0, 0, True),
         ("after_first_error", 0, 0, 0, False),
+        ("implied_positive", 5, 0, 0, True),
+        ("after_first_error", 9, 0, 1, False),
         ("unprobed", 0, 0, 0, None),
         ("not_chosen", 0, 0, 0, None),
         ("over_length", 0, 0, 0, None),

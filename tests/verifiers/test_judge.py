@@ -1,7 +1,9 @@
 """The judge of a run: each domain to its own route, and said beforehand where one cannot judge."""
 
 import asyncio
+import json
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,11 +18,17 @@ from tests.programs import PROGRAM, SUM, arguments, by_cases, output, question
 from verifiers import python
 from verifiers.catalog import VERIFIERS
 from verifiers.judge import ROUTES, Config, LocalJudge, require
+from verifiers.lean import check as lean
 from verifiers.workers import Config as Limits
 
 CONFIG = Config(workers=Limits(deadline_s=30, wall_s=60), verifiers={"python": python.Config(unconfined=True)})
 HARD = (r"\ln(x^2)", r"2\ln x")
 """Needs a worker process."""
+
+
+def theorem() -> Problem:
+    reference = json.dumps({"name": "t", "statement": "theorem t (p : Prop) (h : p) : p"})
+    return replace(verdicts.problem(reference), domain="proof", task="prove")
 
 
 def test_every_verifier_has_a_route() -> None:
@@ -35,12 +43,22 @@ def test_each_domain_goes_its_own_way() -> None:
                 (verdicts.problem("18"), "18"),
                 (by_cases(), SUM),
                 (output(), "Answer: 10"),
+                (theorem(), "exact h"),
             ]
             return list(await asyncio.gather(*(judge.check(problem, text) for problem, text in asked)))
 
     found = asyncio.run(whole())
-    assert [one.verifier for one in found] == ["answers", "answers", "python", "python"]
-    assert [one.status for one in found] == ["unsure", "equal", "pass", "pass"]
+    assert [one.verifier for one in found] == ["answers", "answers", "python", "python", "lean"]
+    assert [one.status for one in found] == ["unsure", "equal", "pass", "pass", "verified"]
+
+
+def test_only_proofs_have_states() -> None:
+    async def whole() -> list[int]:
+        async with LocalJudge(CONFIG) as judge:
+            asked = (theorem(), verdicts.problem("18"), output(), replace(theorem(), domain="poetry"))
+            return [len(await judge.states(problem, [["exact h"], []])) for problem in asked]
+
+    assert asyncio.run(whole()) == [2, 0, 0, 0]
 
 
 def test_nothing_is_started_before_it_is_needed() -> None:
@@ -102,6 +120,8 @@ def test_a_run_that_cannot_be_judged_is_refused_beforehand(monkeypatch: pytest.M
     require([verdicts.problem("18"), output()], confined)  # nothing runs for these
     with pytest.raises(ConfigError, match="'code' cannot be judged here: .*run as root"):
         require([output(), arguments()], confined)
+    with pytest.raises(ConfigError, match="'proof' cannot be judged here: there is no Lake project"):
+        require([theorem()], {"lean": lean.Config(project="/nowhere")})
 
 
 @pytest.mark.ray

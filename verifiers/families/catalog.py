@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 from schemas.problem import Problem
 from schemas.verdict import StepCheck, StepChecks
-from verifiers.families import expressions, inputs, linear, outputs, words
+from verifiers.families import expressions, inputs, linear, outputs, residues, words
 
-VERSION = 2
+VERSION = 3
 """Goes up whenever any step may get another truth."""
 
 STEP_CHECKS: dict[str, Callable[[Problem, Sequence[str]], StepChecks]] = {
@@ -15,6 +15,7 @@ STEP_CHECKS: dict[str, Callable[[Problem, Sequence[str]], StepChecks]] = {
     "expressions": expressions.check_steps,
     "outputs": outputs.check_steps,
     "inputs": inputs.check_steps,
+    "residues": residues.check_steps,
 }
 
 

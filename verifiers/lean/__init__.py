@@ -4,7 +4,8 @@
 Backends: `native` (Lean 4.35 from a wheel, with the library in `library/`), `lake` (a user's project, any version, Mathlib), and
 `repl` (REPL, LeanInteract, Kimina) which only screens. `statement` locks the statement and says why no proof can bend it, `scan`
 is the gate before anything is compiled, `kernel` with `objects` replays compiled proofs, `fork_server`, `process`, `launch` and
-`walls` run Lean; `modules` compiles the library; `messages` and `goals` read what Lean prints.
+`walls` run Lean; `modules` compiles the library; `messages` and `goals` read what Lean prints. While a run goes on, `route`
+gathers what is asked: `states` of scripts, and proofs that `screen` looks through in one file (`shared`) before each is checked.
 
 The tests hold the traps that the embedded library can express (tests/verifiers/lean/test_traps.py). These it cannot, for want of
 a compiler, of IO and of the types of syntax trees and elaborators; with what stops each, by backend:

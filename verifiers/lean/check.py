@@ -3,16 +3,14 @@
 `check_proofs` is the way in for rows, `check` for problems of the domain "proof". It fails closed: `verified` is said in one
 place (`judgement.by_axioms`), after every stage of the backend agreed; every other way out, known or not, is another word.
 
-A problem's reference holds the statement: plain Lean (`theorem name .. : ..`, with what comes before it as its header), or JSON
-with `name`, `statement` and `header`. The text is a model's answer: its last ```lean block, or all of it.
+`reading` says how a problem and a model's answer make a row.
 """
 
 import atexit
 import json
-import re
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -21,16 +19,21 @@ from typing import Literal, Protocol, TypeVar
 from schemas.problem import Problem
 from schemas.verdict import Verdict
 from verifiers.lean import lake, native
+from verifiers.lean.process import Ran
+from verifiers.lean.reading import proof_in, reference_fault, row
 from verifiers.lean.rows import ALLOWED_AXIOMS, STATUSES, Limits, Proof, ProofVerdict, Word
-from verifiers.lean.scan import Unclear, top_commands, words
-from verifiers.lean.statement import Refusal, full_name, lock
+from verifiers.lean.statement import Refusal, lock
 
 T = TypeVar("T")
 NAME = "lean"
-VERSION = 1
+VERSION = 2
 Failure = Literal["deadline", "crash"]
 BATCH = native.BATCH
 """Rows that a worker takes at a time."""
+MAX_ANSWER = 10_000
+"""Characters of a proof that a verdict repeats as the answer; of a longer one it repeats nothing."""
+_QUICK = 10_000
+"""Characters of an answer that the event loop may read: 5 ms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,11 @@ class Config:
     """Processor time of one stage."""
     memory_mb: int = 2048
     workers: int = 1
+
+    @property
+    def wants_lake(self) -> bool:
+        """Whether proofs are checked in the project."""
+        return self.backend == "lake" or (self.backend == "auto" and bool(self.project))
 
     @property
     def limits(self) -> Limits:
@@ -65,6 +73,10 @@ class Backend(Protocol):
         """Yield the verdict on every row, in order. Total."""
         ...
 
+    def elaborate(self, source: str, limits: Limits) -> Ran:
+        """Run Lean on a file of which nothing is kept but its messages. Raises ServerDied and OSError."""
+        ...
+
     def close(self) -> None:
         """End its processes. Twice does no harm."""
         ...
@@ -82,17 +94,23 @@ class _Missing:
         for _ in rows:
             yield ProofVerdict(verdict="unavailable", reason=self._why, backend=self.version)
 
+    def elaborate(self, source: str, limits: Limits) -> Ran:
+        raise OSError(self._why)
+
     def close(self) -> None:
         pass
 
 
 def backend(config: Config) -> Backend:
     """Return the backend that `config` names. Total: one that cannot run gives `unavailable` verdicts."""
-    wants_lake = config.backend == "lake" or (config.backend == "auto" and bool(config.project))
-    missing = lake.missing(config.project) if wants_lake else native.missing()
-    if missing is not None:
-        return _Missing(missing)
-    return lake.Lake(config.project) if wants_lake else native.Native()
+    why = _missing(config)
+    if why is not None:
+        return _Missing(why)
+    return lake.Lake(config.project) if config.wants_lake else native.Native()
+
+
+def _missing(config: Config) -> str | None:
+    return lake.missing(config.project) if config.wants_lake else native.missing()
 
 
 def check_proof(row: Proof, config: Config | None = None) -> ProofVerdict:
@@ -144,23 +162,35 @@ def check(problem: Problem, text: str, config: Config | None = None) -> Verdict:
     """Judge a model's answer. Total; starts a Lean server at the first call, which stays for the next."""
     config = config or Config()
     start = time.perf_counter()
-    row = _row(problem, text)
-    if isinstance(row, Refusal):
-        return _verdict(row.verdict, row.reason, time.perf_counter() - start)
+    given = row(problem, text)
+    if isinstance(given, Refusal):
+        return refused(given)
     with _lock:
         if config not in _shared:
             _shared[config] = backend(config)
             atexit.register(_shared[config].close)
-        found = next(iter(_shared[config].check([row], config.limits, config.axioms)))
+        found = next(iter(_shared[config].check([given], config.limits, config.axioms)))
+    return judged(found, given.proof, time.perf_counter() - start)
+
+
+def refused(refusal: Refusal) -> Verdict:
+    """Return the verdict on what is not even compiled."""
+    return _verdict(refusal.verdict, refusal.reason, 0.0)
+
+
+def judged(found: ProofVerdict, proof: str, seconds: float) -> Verdict:
+    """Return the verdict on a row that was checked."""
     reason = found.reason or f"proved; axioms: {', '.join(found.axioms or ()) or 'none'}"
-    return _verdict(found.verdict, reason, time.perf_counter() - start, row.proof)
+    return _verdict(found.verdict, reason, seconds, proof)
 
 
 def quick(problem: Problem, text: str, config: Config | None = None) -> Verdict | None:
     """Return the verdict where no Lean is needed: what is refused before it is compiled; None otherwise."""
-    row = _row(problem, text)
-    refused = row if isinstance(row, Refusal) else lock(row, (config or Config()).limits)
-    return _verdict(refused.verdict, refused.reason, 0.0) if isinstance(refused, Refusal) else None
+    if len(text) + len(problem.reference) > _QUICK:
+        return None
+    given = row(problem, text)
+    found = given if isinstance(given, Refusal) else lock(given, (config or Config()).limits)
+    return refused(found) if isinstance(found, Refusal) else None
 
 
 def truncated(text: str) -> Verdict:
@@ -173,13 +203,35 @@ def failed(status: Failure, reason: str, seconds: float) -> Verdict:
     return _verdict("timeout" if status == "deadline" else "crash", reason, seconds)
 
 
-def reference_error(problem: Problem) -> str | None:
-    """Say why the reference cannot be locked, None where it can. Whether it compiles, `check` finds out."""
-    reference = _reference(problem.reference)
-    if isinstance(reference, Refusal):
-        return reference.reason
-    locked = lock(reference, Limits())
-    return locked.reason if isinstance(locked, Refusal) else None
+def missing(problem: Problem, config: Config | None = None) -> str | None:
+    """Say what this machine lacks to judge `problem`, with the remedy; None where nothing. Starts nothing."""
+    return _missing(config or Config())
+
+
+def reference_error(problem: Problem, check: Callable[[Problem, str], Verdict] | None = None) -> str | None:
+    """Say why the reference cannot be locked, None where it can.
+
+    With `check`, the proof that came with the problem is judged, `proof` in its program: lines of tactics.
+    """
+    fault = reference_fault(problem.reference)
+    known = None if fault is not None or check is None else _known(problem)
+    if check is None or known is None:
+        return fault
+    verdict = check(problem, known)
+    return (
+        None if verdict.outcome == "accepted" else f"its own proof is not accepted: {verdict.status}, {verdict.reason}"
+    )
+
+
+def _known(problem: Problem) -> str | None:
+    try:
+        program = json.loads(problem.program or "{}")
+    except (ValueError, RecursionError):
+        return None
+    lines = program.get("proof") if isinstance(program, dict) else None
+    if not isinstance(lines, list) or not lines or not all(isinstance(line, str) for line in lines):
+        return None
+    return "\n".join(lines)
 
 
 def _verdict(status: Word, reason: str, seconds: float, answer: str | None = None) -> Verdict:
@@ -189,88 +241,9 @@ def _verdict(status: Word, reason: str, seconds: float, answer: str | None = Non
         reason=reason,
         verifier=NAME,
         version=VERSION,
-        answer=answer,
+        answer=answer if answer is not None and len(answer) <= MAX_ANSWER else None,
         seconds=seconds,
     )
-
-
-def _row(problem: Problem, text: str) -> Proof | Refusal:
-    reference = _reference(problem.reference)
-    if isinstance(reference, Refusal):
-        return reference
-    return Proof(
-        name=reference.name,
-        statement=reference.statement,
-        header=reference.header,
-        proof=proof_in(text, reference.name.rpartition(".")[2]),
-    )
-
-
-def _reference(reference: str) -> Proof | Refusal:
-    """Return the locked statement with a proof that is none yet."""
-    text = reference.strip()
-    if text.startswith("{"):
-        try:
-            body = json.loads(text)
-        except (ValueError, RecursionError):
-            body = None
-        keys = ("name", "statement")
-        if not isinstance(body, dict) or not all(isinstance(body.get(key), str) for key in keys):
-            return Refusal(verdict="statement_mismatch", reason="the reference is no JSON with a name and a statement")
-        header = body.get("header") or ""
-        return Proof(name=body["name"], statement=body["statement"], header=str(header), proof=":= sorry")
-    try:
-        commands = top_commands(text)
-        at = next((word for word in reversed(commands) if word.text in ("theorem", "lemma")), None)
-    except Unclear as why:
-        return Refusal(verdict="statement_mismatch", reason=f"the reference cannot be read: {why}")
-    if at is None:
-        return Refusal(verdict="statement_mismatch", reason="the reference declares no theorem")
-    statement = text[at.start :]
-    cut = _proof_start(statement)
-    header = text[: at.start]
-    try:
-        name = full_name(statement[:cut], header)
-    except Unclear as why:
-        return Refusal(verdict="statement_mismatch", reason=f"the reference cannot be locked: {why}")
-    return Proof(name=name, statement=statement[:cut], header=header, proof=":= sorry")
-
-
-_FENCE = re.compile(
-    r"^[ ]{0,3}```[ \t]*(?P<tag>[\w+-]*)[^\n`]*\n(?P<code>.*?)(?:^[ ]{0,3}```[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
-)
-
-
-def proof_in(text: str, name: str) -> str:
-    """Return the proof in a model's answer: its last ```lean block from the theorem's `:=` on, or what starts with `:=`."""
-    blocks = [(match["tag"].lower(), match["code"]) for match in _FENCE.finditer(text)]
-    marked = [code for tag, code in blocks if tag in ("lean", "lean4")] or [code for tag, code in blocks if not tag]
-    code = marked[-1] if marked else text
-    declared = list(re.finditer(rf"\b(?:theorem|lemma)\s+(?:[\w'.«»]*\.)?{re.escape(name)}(?![\w'.])", code))
-    if not declared:
-        return code.strip()
-    rest = code[declared[-1].start() :]
-    return rest[_proof_start(rest) :].strip()
-
-
-def _proof_start(declaration: str) -> int:
-    """Return where the proof of a declaration starts: its first `:=` or `|` outside of brackets; its end where none is."""
-    depth = 0
-    bindings = 0
-    try:
-        for word in words(declaration):
-            depth += (word.text in "([{⦃⟨") - (word.text in ")]}⦄⟩")
-            if word.text in ("let", "have", "letI", "haveI"):
-                bindings += depth == 0
-            elif depth == 0 and word.text == ":" and declaration.startswith(":=", word.start):
-                if bindings == 0:
-                    return word.start
-                bindings -= 1
-            elif depth == 0 and word.text == "|" and word.first:
-                return word.start
-    except Unclear:
-        pass  # what was read so far stands; Lean will say what is wrong with the rest
-    return len(declaration)
 
 
 __all__ = [
@@ -282,6 +255,11 @@ __all__ = [
     "check_proof",
     "check_proofs",
     "failed",
+    "judged",
+    "missing",
+    "proof_in",
     "quick",
     "reference_error",
+    "refused",
+    "truncated",
 ]

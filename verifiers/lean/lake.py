@@ -37,6 +37,8 @@ NAME = "lake"
 STAGES = ("compile", "statement", "axioms", "leanchecker")
 """Of a project whose toolchain has leanchecker; `Lake.stages` says what this one has."""
 _HEADER, _PROOF, _CHECK = "StepmillHeader", "StepmillProof", "StepmillCheck"
+_READABLE = ("-Dpp.mvars=false",)
+"""What every version since 2024 knows; Lean stops at an option that it does not know."""
 _PASSED_ON = ("PATH", "HOME", "ELAN_HOME", "ELAN_TOOLCHAIN", "LAKE_HOME", "LANG", "TMPDIR")
 _MAPPED_BYTES = 64 << 30
 """Address space for modules that are mapped from disk: all of Mathlib's are 6 GB. `-M` is what limits memory here."""
@@ -90,6 +92,15 @@ class Lake:
 
     def _check_one(self, row: Proof, limits: Limits, allowed: Sequence[str], folder: Path) -> ProofVerdict:
         return judged(self.version, lambda stage: self._check(row, limits, allowed, stage, folder))
+
+    def elaborate(self, source: str, limits: Limits) -> Ran:
+        """Run Lean on a file of which nothing is kept but its messages. Total: what cannot start is a Ran too."""
+        with tempfile.TemporaryDirectory(prefix="stepmill-lake-", ignore_cleanup_errors=True) as made:
+            path = Path(made, "Main.lean")
+            path.write_text(source, encoding="utf-8")
+            memory = str(limits.memory_bytes >> 20)
+            arguments = ["--json", "-M", memory, "-s", str(STACK_KB), *_READABLE, "-R", made, str(path)]
+            return self._lake(["lean", *arguments], Path(made), limits)
 
     def close(self) -> None:
         """Do nothing: no process outlives its stage."""

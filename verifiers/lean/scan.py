@@ -43,16 +43,25 @@ _TOKEN = re.compile(
 )
 _STRING_END = re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL)
 _BLOCK = re.compile(r"/-|-/")
+_APART = frozenset(",;)]}⟩(⟨·")
+"""Signs with which no longer token begins that ends in a dash or a stroke."""
 
 
 def words(text: str, *, trusted: bool = True) -> Iterator[Word]:
-    """Yield the tokens of `text` without comments. Raises Unclear, in untrusted text also for a string that may hold code."""
+    """Yield the tokens of `text` without comments.
+
+    Raises Unclear, in untrusted text also for a string that may hold code and for a comment that may be none.
+    """
     at = 0
     first = True
+    symbol = ""
     while at < len(text):
         match = _TOKEN.match(text, at)
         assert match is not None  # `symbol` takes any character
         kind, end = match.lastgroup, match.end()
+        if kind in ("line", "block") and symbol and not trusted:
+            # Lean takes the longest token: of `<--` that is `<-`, of `//-` it is `//`, and what follows is live code.
+            raise Unclear(f"`{symbol}{match[0][:2]}` may begin a comment or not")
         if kind == "block":
             end = _end_of_block(text, end)
         elif kind == "hashes" or match["raw"] is not None:
@@ -64,6 +73,7 @@ def words(text: str, *, trusted: bool = True) -> Iterator[Word]:
         if kind not in ("space", "line", "block"):
             yield Word(text[at:end], at, first)
             first = False
+        symbol = match[0] if kind == "symbol" and match[0] not in _APART else ""
         first = first or text.find("\n", at, end) >= 0
         at = end
 
@@ -104,7 +114,8 @@ _RESERVED = """
     declare_config_elab register_label_attr register_tactic_tag library_note assert_not_exists
     builtin_dsimproc simproc_decl dsimproc_decl recall alias compile_inductive grind_pattern coinductive
 """
-_COMMANDS = frozenset(_RESERVED.split())
+RESERVED = frozenset(_RESERVED.split())
+"""Words that begin or belong to a command wherever they stand."""
 # Names in plain Lean, commands in some libraries or at the start of a line.
 _MOSTLY = """
     lemma include omit local scoped public meta nonrec seal unseal proof_wanted variables constant suppress_compilation
@@ -124,7 +135,7 @@ def command_in(text: str) -> str | None:
         said = word.text
         if said.startswith("#") and len(said) > 1 and not said.startswith('#"'):
             return said
-        if said in _COMMANDS or said in _RUN or said == "@[" or (word.first and said in _AT_LINE_START):
+        if said in RESERVED or said in _RUN or said == "@[" or (word.first and said in _AT_LINE_START):
             return said
         if said in ("open", "set_option") and not _scoped(found, index):
             return said
@@ -148,7 +159,7 @@ def top_commands(text: str) -> list[Word]:
     return [
         word
         for word in words(text)
-        if word.text in _COMMANDS
+        if word.text in RESERVED
         or word.text in ("open", "set_option")
         or (word.text.startswith("#") and len(word.text) > 1)
         or (word.first and word.text in _AT_LINE_START)

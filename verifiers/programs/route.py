@@ -18,7 +18,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from schemas.errors import ConfigError
-from schemas.judge import CameTo
+from schemas.judge import CameTo, Ran
 from schemas.problem import Problem
 from schemas.verdict import StepChecks, Verdict
 from verifiers import python, workers
@@ -87,6 +87,10 @@ class Programs:
     async def run(self, problem: Problem, code: str, entry_point: str, calls: Sequence[str]) -> Sequence[CameTo]:
         """Return what calls of a function come to, up to one that is `stopped`; nothing where nothing can be run. Total."""
         return await self._calls.run(code, entry_point, calls)
+
+    async def states(self, problem: Problem, scripts: Sequence[Sequence[str]]) -> Sequence[Ran]:
+        """Return nothing: what is judged here are programs."""
+        return ()
 
     def close(self) -> None:
         """End the sandboxes after the programs that run now; what waits is undecided. Twice does no harm."""

@@ -50,8 +50,9 @@ def test_the_policy_reads_the_template_of_its_family(name: str) -> None:
     assert made == [(BARE.template.replace("{prompt}", question), text) for question, text in bare]
 
 
-def test_mathematics_is_of_the_train_split() -> None:
-    for question, _ in some("math", 0.08, 400):
+@pytest.mark.parametrize("name", ["math", "residues"])
+def test_mathematics_is_of_the_train_split(name: str) -> None:
+    for question, _ in some(name, 0.08, 400):
         assert catalog.side_of(question) == "train"
 
 

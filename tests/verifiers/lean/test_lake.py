@@ -1,6 +1,7 @@
 """The Lake backend against a stand-in project: `lake`, `lean` and `leanchecker` are scripts around the embedded kernel."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tests.verifiers.lean import standin
 from verifiers.lean import check, lake, native
 from verifiers.lean.rows import Limits, Proof
+from verifiers.lean.states import Script, states
 
 LIMITS = Limits(cpu_s=10.0, wall_s=30.0)
 FALSE = "theorem t : False"
@@ -115,3 +117,11 @@ def test_what_is_missing_is_said(given: str, tmp_path: Path) -> None:
         check.Config(backend="lake", project=str(tmp_path) if given == "." else given),
     )
     assert verdict.verdict == "unavailable" and "project" in verdict.reason.lower()
+
+
+def test_states_come_from_a_project_too(backend: lake.Lake) -> None:
+    script = Script(name="t", statement="theorem t (p q : Prop) (h : p) : q → p", steps=("intro k", "exact k"))
+    ran, refused = states(backend, [script, replace(script, steps=("end",))], LIMITS)
+    assert ran.states == (("p q : Prop\nh : p\n⊢ q → p",), ("p q : Prop\nh : p\nk : q\n⊢ p",))
+    assert ran.error is not None and (ran.error.step, ran.error.text[:13]) == (1, "Type mismatch")
+    assert "begins a command" in refused.problem

@@ -27,6 +27,7 @@ TRUE = "theorem t : True"
         ":= fun «end» => «end»",
         ":= by\n  show p\n  exact local'",
         "| 0 => rfl\n| n + 1 => by simp",
+        ":= by\n  ·-- end\n    exact (/- end -/ h)-- end\n  exact ⟨h,-- end\n    k⟩ -- <-- end",
     ],
 )
 def test_plain_proofs_pass_the_gate(proof: str) -> None:
@@ -57,7 +58,7 @@ def test_commands_do_not(proof: str, word: str) -> None:
         assert '"' in proof  # what cannot be told is refused too
 
 
-@pytest.mark.parametrize("text", ["/-", "/- /- -/", '"', 's!"{"/-"}"', 'r#"a"'])
+@pytest.mark.parametrize("text", ["/-", "/- /- -/", '"', 's!"{"/-"}"', 'r#"a"', "do let x <-- 1", "x //- end -/"])
 def test_what_cannot_be_told_is_refused(text: str) -> None:
     with pytest.raises(Unclear):
         command_in(text)

@@ -39,6 +39,8 @@ class Config:
     """Which prefixes are tried, and when to stop: `strategies.py`."""
     waves: tuple[int, ...] = field(default=(2, 2, 4), metadata={"least": 1})
     """How many completions the strategy `waves` asks for at a time; the last repeats."""
+    confidence: float = 0.95
+    """How sure the strategy `changepoint` must be of where the first error is; .8 costs about a third less."""
     keep_rollout_text: bool = True
 
 
@@ -84,7 +86,9 @@ async def _trace(
     labelled = await labels.cut(search.problem, written, search.judge, verdict, "unsolved")
     labelled = replace(labelled, cost=labels.sum_costs([spent, replace(labels.NO_COST, verify_s=verdict.seconds)]))
     if root[1]:
-        rule = Rule(strategy=config.strategy, rollouts=config.rollouts, waves=config.waves)
+        rule = Rule(
+            strategy=config.strategy, rollouts=config.rollouts, waves=config.waves, confidence=config.confidence
+        )
         labelled = await labels.probe(search, labelled, written, rule, seed, keep_text=config.keep_rollout_text)
     policy = Policy(
         model=solution.model,

@@ -3,6 +3,9 @@
 The same theorem is on the same side of the split in whatever question it comes. Nothing slips on purpose: where the way has to be
 found the policy errs enough. Prose that belongs to another theorem comes with the theorem's own proof, so that the policy looks
 whether what it reads fits, and does no worse with prose that does not than without any.
+
+To prove is mostly to copy names, and a name says nothing of itself: without drills a network of this size had not learnt to copy
+one after a thousand steps of 64 texts, with them it has after two hundred. So they come first, alone, and stay among the rest.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +16,7 @@ from generators.prompts import catalog as prompts
 from pipeline.families import implications, orders
 from pipeline.families.catalog import side_of
 from pipeline.families.theorems.mistakes import mistake
-from pipeline.families.theorems.theorem import Theorem, shown
+from pipeline.families.theorems.theorem import HYPOTHESES, Theorem, shown
 from pipeline.training.code_corpus import FAMILY
 from schemas import ids
 from verifiers.lean import goal_text
@@ -27,6 +30,9 @@ _DRAW: dict[str, tuple[Callable[[Random, int], Theorem], Sequence[int]]] = {
     "implications": (implications.draw, implications.DIFFICULTIES),
     "orders": (orders.draw, orders.DIFFICULTIES),
 }
+_DRILLS = 16_000
+_DRILLED = 0.1
+"""Drills at the beginning; their share of all that comes after."""
 _UNRELATED = 0.12
 """Of the prose that comes with a theorem, what belongs to another."""
 _NAMED = 2
@@ -36,10 +42,15 @@ _CUT = 0.4
 
 
 def examples(slip_rate: float, seed: int) -> Iterator[Example]:
-    """Yield examples about theorems of the train split without end; `slip_rate` does nothing here."""
+    """Yield drills, then examples about theorems of the train split without end; `slip_rate` does nothing here."""
     rng = Random(ids.seed(seed, "proof corpus"))
     writers, weights = zip(*_WRITERS, strict=True)
+    for _ in range(_DRILLS):
+        yield _drill(rng)
     while True:
+        if rng.random() < _DRILLED:
+            yield _drill(rng)
+            continue
         theorem = _drawn(rng)
         if side_of(theorem.statement) != "train":
             continue
@@ -50,7 +61,23 @@ def examples(slip_rate: float, seed: int) -> Iterator[Example]:
 
 def _drawn(rng: Random) -> Theorem:
     draw, difficulties = _DRAW[rng.choices(NAMES, (0.6, 0.4))[0]]
-    return draw(rng, rng.choice(difficulties))
+    return draw(rng, rng.choice((1, *difficulties)))
+
+
+def _drill(rng: Random) -> Example:
+    """Ask for names to be copied, in one of the forms in which texts about proofs hold them."""
+    names = rng.sample(HYPOTHESES, rng.randint(1, 6))
+    kind = rng.randrange(4)
+    if kind == 0:
+        return " ".join(names), "exact " + " ".join(names)
+    if kind == 1:
+        return f"Step: exact {' '.join(names)}\nSay:", " with ".join(f"`{name}`" for name in names)
+    if kind == 2:
+        told = "\n".join(f"By `{name}`." for name in names)
+        return f"{told}\nProof:", "\n".join(f"apply {name}" for name in names)
+    said = [(name, rng.choice("abcdefgpqrstuvw")) for name in names]
+    binders = " ".join(f"({name} : {letter})" for name, letter in said)
+    return binders, "\n".join(f"{name} : {letter}" for name, letter in said)
 
 
 def _prove(theorem: Theorem, rng: Random) -> Example:

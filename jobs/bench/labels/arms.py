@@ -19,13 +19,16 @@ FIXED = "fixed"
 FIRST = "first_success"
 ALWAYS = "always good"
 """The label of every prefix by nobody's work."""
-OTHERS: tuple[Strategy, ...] = tuple(strategy for strategy in get_args(Strategy) if strategy != FIXED)
+_THRIFTY = "changepoint, .8"
+"""The posterior again, content with less."""
+OTHERS: tuple[str, ...] = (*(strategy for strategy in get_args(Strategy) if strategy != FIXED), _THRIFTY)
 FEWER = {f"{FIXED}, N = {rollouts}": Rule(rollouts=rollouts) for rollouts in (1, 2, 4)}
 """What fewer rollouts would give, without any strategy."""
 RULES: Mapping[str, Rule] = {
     **FEWER,
     FIXED: Rule(rollouts=ROLLOUTS),
-    **{strategy: Rule(strategy=strategy, rollouts=ROLLOUTS) for strategy in OTHERS},
+    **{strategy: Rule(strategy=strategy, rollouts=ROLLOUTS) for strategy in get_args(Strategy) if strategy != FIXED},
+    _THRIFTY: Rule(strategy="changepoint", rollouts=ROLLOUTS, confidence=0.8),
 }
 
 

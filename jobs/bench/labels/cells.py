@@ -37,7 +37,7 @@ _TEMPERATURES: dict[int, tuple[float, float, float]] = {
 
 _SIZES: dict[int, tuple[int, int]] = {4: (100, 16), 8: (70, 8), 16: (16, 8)}
 """By steps: solutions and samples. A solution of 16 steps takes 12,000 tokens with 8 samples, one of 4 steps 1,200 with 16: so
-the grid takes about four million, and many short solutions come before few long ones. A second opinion is had on short ones."""
+the grid takes about three million, and many short solutions come before few long ones. A second opinion is had on short ones."""
 
 GRID = tuple(
     Cell(

@@ -17,10 +17,11 @@ import json
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
-from generators import blind_proofs, failed_attempts, labels, proof_prose, proof_rows, proof_search, renaming
-from generators.blind_proofs import Blind
-from generators.proof_rows import Proof
-from generators.proof_search import Growth
+from generators import labels
+from generators.proofs import blind_proofs, failed_attempts, proof_prose, proof_rows, proof_search, renaming
+from generators.proofs.blind_proofs import Blind
+from generators.proofs.proof_rows import Proof
+from generators.proofs.proof_search import Growth
 from generators.trace_row import PARENT, policy_of, problem_of
 from schemas import ids
 from schemas.judge import Judge

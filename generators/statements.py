@@ -12,8 +12,9 @@ Words that hold the formal statement, are none or were cut off are rows with tha
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
 
-from generators import labels, verbaliser
+from generators import labels
 from generators.labels import NO_COST, Judged, Labelled
+from generators.prose import verbaliser
 from generators.trace_row import Origin, completer_of, policy_of, trace_row
 from schemas import ids
 from schemas.judge import CameTo, Judge, Ran

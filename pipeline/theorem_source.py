@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from generators import verbaliser
+from generators.prose import verbaliser
 from pipeline import lean_dojo, rows_in
 from pipeline.manifest import sha256_of
 from pipeline.rows_in import Row

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from random import Random
 
-from generators import verbaliser
+from generators.prose import verbaliser
 from pipeline.families import implications, orders
 from pipeline.families.catalog import side_of
 from pipeline.families.theorems.theorem import Theorem, draft, shown

@@ -11,8 +11,8 @@ one after a thousand steps of 64 texts, with them it has after two hundred. So t
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
-from generators import verbaliser
 from generators.prompts import catalog as prompts
+from generators.prose import verbaliser
 from pipeline.families import implications, orders
 from pipeline.families.catalog import side_of
 from pipeline.families.theorems.mistakes import mistake

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from generators import labels, proof_to_language, renaming
+from generators import labels, proof_to_language
 from generators.proof_to_language import Config
+from generators.proofs import renaming
 from pipeline.counts import Counts
 from pipeline.meter import MeteredModel
 from schemas import ids

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from generators import statements, verbaliser
+from generators import statements
+from generators.prose import verbaliser
 from schemas.problem import Problem
 from schemas.trace import Trace
 from tests.doubles import TellingModel, a_pool, collect, text_of

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from generators import verbaliser
+from generators.prose import verbaliser
 from jobs import shards
 from pipeline.models import scripted
 from pipeline.query import catalog

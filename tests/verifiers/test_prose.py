@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from generators import verbaliser
+from generators.prose import verbaliser
 from pipeline.families import implications, orders
 from pipeline.families.theorems.formulas import Formula
 from pipeline.families.theorems.theorem import Theorem, shown

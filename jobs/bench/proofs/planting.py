@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from generators import verbaliser
+from generators.prose import verbaliser
 from jobs.bench.proofs.recheck import Share
 from jobs.bench.proofs.shards import VERBALISER, Row, Step, translations
 from verifiers import prose

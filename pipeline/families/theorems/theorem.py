@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from random import Random
 
-from generators import verbaliser
+from generators.prose import verbaliser
 from pipeline.families.draft import Draft
 from pipeline.families.theorems.formulas import Formula
 from pipeline.families.theorems.mirror import Goal, Goals, Tactic, run

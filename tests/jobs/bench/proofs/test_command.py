@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from generators import verbaliser
+from generators.prose import verbaliser
 from jobs import shards as run
 from jobs.bench.proofs import command, planting, recheck, shards
 from jobs.bench.proofs.faithfulness import faithfulness

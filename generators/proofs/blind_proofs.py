@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from generators import labels
 from generators.labels import Judged, Labelled, Search
-from generators.renaming import Renaming
+from generators.proofs.renaming import Renaming
 from schemas import ids
 from schemas.judge import CameTo, Judge, Ran
 from schemas.pool import Sampler

@@ -2,7 +2,7 @@
 
 import re
 
-from generators.phrases import VARIANTS, listed, ticked
+from generators.prose.phrases import VARIANTS, listed, ticked
 from verifiers.lean.goal_text import tokens
 
 MAX_STATEMENT = 20_000

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators import renaming
-from generators.renaming import POOL, Renaming, drawn
+from generators.proofs import renaming
+from generators.proofs.renaming import POOL, Renaming, drawn
 from pipeline.families.theorems.mirror import Goal
 from tests.proofs import FAMILIES, a_theorem
 from verifiers.lean.check import check_proofs

@@ -13,8 +13,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from generators import labels, proof_parts
+from generators import labels
 from generators.labels import Judged
+from generators.proofs import proof_parts
 from schemas import ids
 from schemas.judge import Judge, Ran, TacticError
 from schemas.pool import Sampler

@@ -8,10 +8,10 @@ quoted whole, with what it did.
 import re
 from collections.abc import Sequence
 
-from generators import phrases
-from generators.lean_errors import failure as failure
-from generators.phrases import DONE, LEFT, STEPS, listed, said, ticked
-from generators.statement_prose import statement as statement
+from generators.prose import phrases
+from generators.prose.lean_errors import failure as failure
+from generators.prose.phrases import DONE, LEFT, STEPS, listed, said, ticked
+from generators.prose.statement_prose import statement as statement
 from verifiers.lean.goal_text import NAME, Change, Goal, change, normal, same, tokens
 from verifiers.lean.terms import Pattern, application, patterns
 

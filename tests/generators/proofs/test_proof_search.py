@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
-from generators import proof_parts, proof_search
 from generators.labels import Judged, search_part
-from generators.proof_search import Growth, best_first, furthest, written
+from generators.proofs import proof_parts, proof_search
+from generators.proofs.proof_search import Growth, best_first, furthest, written
 from schemas.judge import Ran, TacticError
 from schemas.model import Completion
 from schemas.problem import Problem

@@ -8,10 +8,12 @@ theorem: `status` and the `action` of its steps are `decoy`, and `outcome` is re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from generators import blind_proofs, labels, proof_parts, proof_rows, verbaliser
-from generators.blind_proofs import Blind
+from generators import labels
 from generators.labels import NO_COST, Judged, Labelled, Search
-from generators.proof_rows import Proof
+from generators.proofs import blind_proofs, proof_parts, proof_rows
+from generators.proofs.blind_proofs import Blind
+from generators.proofs.proof_rows import Proof
+from generators.prose import verbaliser
 from generators.trace_row import completer_of, policy_of, trace_row
 from schemas import ids
 from schemas.pool import Sampler

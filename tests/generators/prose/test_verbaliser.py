@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from generators import verbaliser
+from generators.prose import verbaliser
 from verifiers.lean import native
 from verifiers.lean.native import Native
 from verifiers.lean.rows import Limits, Proof

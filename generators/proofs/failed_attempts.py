@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from generators import labels, proof_parts, proof_rows, verbaliser
+from generators import labels
 from generators.labels import NO_COST, Labelled
-from generators.proof_prose import VERBALISER, Prose
-from generators.proof_rows import Proof
-from generators.proof_search import FAILED, Failure, Goals, Growth
+from generators.proofs import proof_parts, proof_rows
+from generators.proofs.proof_prose import VERBALISER, Prose
+from generators.proofs.proof_rows import Proof
+from generators.proofs.proof_search import FAILED, Failure, Goals, Growth
+from generators.prose import verbaliser
 from generators.trace_row import policy_of, trace_row
 from schemas.judge import Judge, TacticError
 from schemas.pool import Sampler

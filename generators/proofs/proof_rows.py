@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from generators import labels
 from generators.labels import Labelled
-from generators.proof_search import Goals, written
-from generators.renaming import SYNTAX
+from generators.proofs.proof_search import Goals, written
+from generators.proofs.renaming import SYNTAX
 from generators.trace_row import Origin, trace_row
 from schemas import ids
 from schemas.judge import Judge

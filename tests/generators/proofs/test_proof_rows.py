@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from generators import proof_rows
+from generators.proofs import proof_rows
 from schemas.judge import Ran
 from schemas.problem import Problem
 from schemas.verdict import Outcome

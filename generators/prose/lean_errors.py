@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from generators.phrases import FAILURES, listed, said, ticked
+from generators.prose.phrases import FAILURES, listed, said, ticked
 from verifiers.lean.goal_text import HOLE, brief, read_all
 from verifiers.lean.terms import application
 

@@ -1,0 +1,1 @@
+"""Proofs and statements in plain English, without a model."""

@@ -8,13 +8,21 @@ import pytest
 from generators.prompts import catalog as prompts
 from pipeline.families import catalog
 from pipeline.models import model_families
-from pipeline.training import corpora
+from pipeline.training import corpora, proof_corpus
 from pipeline.training.corpora import CORPORA
-from schemas.problem import ALL_TASKS
 from verifiers.programs.reading import call_in, value_in
 
 BARE = model_families.find("bare")
-PARTS = (*(task for task in ALL_TASKS if task != "solve"), "explain", "write", "revise", "critique")
+PARTS = ("output", "input", "program", "explain", "write", "revise", "critique")
+ABOUT_PROOFS = {
+    "\nNext:": "tactic",
+    "\nSay:": "translate",
+    "\nProof:": "formalise",
+    "\nWhy:": "diagnose",
+    "\nIn words:": "informal",
+    "\nFormal:": "formal",
+}
+"""How the questions of the proof corpus end; a statement alone is to be proved."""
 
 
 def some(name: str, slip_rate: float, count: int, seed: int = 3) -> list[tuple[str, str]]:
@@ -25,7 +33,8 @@ def pattern(part: str) -> re.Pattern[str]:
     """Return what the prompt of a part looks like when its fields are filled."""
     text = re.escape(prompts.default(part, BARE).text)
     # A line that is one empty field is left out: a program may be asked for without any plan.
-    return re.compile(re.sub(r"(?m)^\\{\w+\\}(\\\n)?", lambda place: f"(?:.+?{place[1] or ''})?", text), re.DOTALL)
+    text = re.sub(r"(?m)^\\{\w+\\}(\\\n)?", lambda place: f"(?:.+?{place[1] or ''})?", text)
+    return re.compile(re.sub(r"\\{\w+\\}", ".+?", text), re.DOTALL)
 
 
 def part_of(question: str) -> str:
@@ -89,3 +98,26 @@ def test_answers_slip_as_often_as_asked(slip_rate: float, some_wrong: bool) -> N
             exec(question.partition("\n\n")[0], names)  # a program of ours
             wrong += repr(names["f"](*called.meaning.args)) != said.written  # type: ignore[operator, union-attr]
     assert (wrong > 5) is some_wrong
+
+
+def about_theorems(count: int) -> list[tuple[str, str]]:
+    """Return examples of the proof corpus behind the drills that it begins with."""
+    return [
+        pair for pair in islice(proof_corpus.examples(0.0, 3), proof_corpus._DRILLS + count) if "theorem t" in pair[0]
+    ]
+
+
+def test_theorems_are_of_the_train_split() -> None:
+    for question, _ in about_theorems(400):
+        assert catalog.side_of(question.splitlines()[0]) == "train"
+
+
+def test_every_question_about_proofs_is_what_a_run_asks() -> None:
+    seen = set()
+    for question, _ in islice(proof_corpus.examples(0.0, 4), proof_corpus._DRILLS, proof_corpus._DRILLS + 500):
+        end = next((end for end in ABOUT_PROOFS if question.endswith(end)), "")
+        part = ABOUT_PROOFS.get(end, "prove")
+        if "theorem t" in question or "⊢" in question:
+            assert pattern(part).fullmatch(question), (part, question)
+            seen.add(part)
+    assert seen >= {"prove", "tactic", "translate", "formalise", "diagnose", "informal"}

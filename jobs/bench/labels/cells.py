@@ -35,9 +35,9 @@ _TEMPERATURES: dict[int, tuple[float, float, float]] = {
 }
 """By steps: what gives TARGETS, between the temperatures of a sweep (64 problems, 8 samples each)."""
 
-_SIZES: dict[int, tuple[int, int]] = {4: (100, 16), 8: (70, 8), 16: (16, 8)}
+_SIZES: dict[int, tuple[int, int]] = {4: (180, 16), 8: (160, 8), 16: (44, 8)}
 """By steps: solutions and samples. A solution of 16 steps takes 12,000 tokens with 8 samples, one of 4 steps 1,200 with 16: so
-the grid takes about three million, and many short solutions come before few long ones. A second opinion is had on short ones."""
+the grid takes about seven million, and many short solutions come before few long ones. A second opinion is had on short ones."""
 
 GRID = tuple(
     Cell(

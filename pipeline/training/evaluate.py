@@ -185,8 +185,7 @@ A Qwen3-architecture transformer of {card["parameters"]:,} parameters (float32),
 
 **Data.** Of `pipeline/training/{name}_corpus.py` on the problems of {", ".join(corpus.families)}, train split only,
 {recipe["steps"]:,} steps of {recipe["batch"]} texts: {corpus.data}.
-About {recipe["slip_rate"]:.0%} of the steps slip on purpose in the ways solvers do and carry the slip on, so the policy is often
-right, often wrong, and follows its own prefix either way.
+{_slips(recipe["slip_rate"])}
 
 **It cannot** do anything else. {corpus.cannot}
 
@@ -201,6 +200,15 @@ are correct all the same. Mean pass@1: {mean}.
 |---|---|---|---|---|---|
 {rows}
 """
+
+
+def _slips(rate: float) -> str:
+    if not rate:
+        return "Nothing in it is wrong on purpose."
+    return (
+        f"About {rate:.0%} of the steps slip on purpose in the ways solvers do and carry the slip on, so the policy is often\n"
+        "right, often wrong, and follows its own prefix either way."
+    )
 
 
 def _share(value: float | None, digits: int) -> str:

@@ -87,7 +87,8 @@ async def _measured(chosen: Sequence[Cell], folder: Path, arguments: argparse.Na
         figures = headline.headline(grid)
         about = [arms.recorded.cell for arms in grid if arms.recorded.cell.target == _ABOUT]
         few = [cell for cell in about if cell.difficulty == _STEPS]
-        figures |= await _besides(few or about, folder, arguments.problems)
+        others = [arms.recorded.cell for arms in found if arms.recorded.cell.target is None]
+        figures |= await _besides(few or about, others, folder, arguments.problems)
     (arguments.docs / "labels.md").write_text(table.page(found, figures))
     _charted(found, arguments.docs)
     return figures
@@ -123,25 +124,31 @@ async def _replayed(chosen: Sequence[Cell], sizes: Sequence[Size], folder: Path)
     return found
 
 
-async def _besides(about: Sequence[Cell], folder: Path, problems: int) -> dict[str, Any]:  # Any: JSON
-    """Return what is not replayed: prompts read again, and the search on the cells with the more steps."""
+async def _besides(
+    about: Sequence[Cell], others: Sequence[Cell], folder: Path, problems: int
+) -> dict[str, Any]:  # Any: JSON
+    """Return what is not replayed: prompts read again, of the `others` too, and the search."""
     read: dict[str, Any] = {}
     searched: dict[str, Any] = {}
     async with AsyncExitStack() as stack:
         judge = await stack.enter_async_context(_judge())
-        for cell in about:
+        for cell in (*about, *others):
             path = folder / f"{pool.path_of(folder, cell).stem}-besides.json"
             key = [asdict(cell), _revision(cell), problems]
             kept = json.loads(path.read_text()) if path.exists() else {}
             if kept.get("key") != key:
                 async with record.policy(cell) as sampler:
                     kept = {"key": key, "read": prefill.measured(cell, sampler, problems)}
-                    both = await trees.measure(cell, sampler, judge, problems)
-                    kept["search"] = trees.compared(*both, ids.seed("trees", cell.name))
+                    if cell in about:
+                        both = await trees.measure(cell, sampler, judge, problems)
+                        kept["search"] = trees.compared(*both, ids.seed("trees", cell.name))
                 path.write_text(json.dumps(kept))
-            read[cell.name], searched[cell.name] = kept["read"], kept["search"]
-    new = sum(one["new_tokens"] for one in read.values())
-    computed = sum(one["written_here"] * one["new_tokens"] for one in read.values())
+            read[cell.name] = kept["read"]
+            if cell in about:
+                searched[cell.name] = kept["search"]
+    grid = [read[cell.name] for cell in about]
+    new = sum(one["new_tokens"] for one in grid)
+    computed = sum(one["written_here"] * one["new_tokens"] for one in grid)
     return {
         "prefill_over_suffix": round(computed / max(1, new), 3),
         "prefill": read,

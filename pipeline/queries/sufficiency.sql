@@ -62,7 +62,8 @@ wilson AS (
 bounded AS (
     SELECT
         run_id, is_total, family, place, arm, problems, programs, p_pass,
-        greatest(middle - half, 0) AS low, least(middle + half, 1) AS high
+        CASE WHEN p_pass = 0 THEN 0 ELSE middle - half END AS low,  -- exactly, where rounding would miss the end
+        CASE WHEN p_pass = 1 THEN 1 ELSE middle + half END AS high
     FROM wilson
 ),
 compared AS (

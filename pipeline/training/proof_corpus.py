@@ -4,8 +4,9 @@ The same theorem is on the same side of the split in whatever question it comes.
 found the policy errs enough. Prose that belongs to another theorem comes with the theorem's own proof, so that the policy looks
 whether what it reads fits, and does no worse with prose that does not than without any.
 
-To prove is mostly to copy names, and a name says nothing of itself: without drills a network of this size had not learnt to copy
-one after a thousand steps of 64 texts, with them it has after two hundred. So they come first, alone, and stay among the rest.
+To prove is mostly to copy names, and a name says nothing of itself: without drills a network of this size named hypotheses
+no better than by chance after a thousand steps of 64 texts; drills alone are learnt in two hundred. So they come first, alone,
+and stay among the rest.
 """
 
 from collections.abc import Callable, Iterator, Sequence

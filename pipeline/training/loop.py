@@ -49,7 +49,7 @@ class Recipe:
 RECIPES = {
     "math": Recipe(),
     "code": Recipe(corpus="code", slip_rate=0.07, steps=2200, optimizer="muon"),
-    "proof": Recipe(corpus="proof", slip_rate=0.0, layers=4, steps=1800, warm_up=50, optimizer="muon"),
+    "proof": Recipe(corpus="proof", slip_rate=0.0, layers=4, steps=3200, warm_up=50, optimizer="muon"),
     "residues": Recipe(
         corpus="residues",
         vocabulary=320,

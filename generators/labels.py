@@ -160,6 +160,7 @@ def sum_costs(costs: Sequence[Cost]) -> Cost:
         cached_tokens=sum(c.cached_tokens for c in costs),
         generated_tokens=sum(c.generated_tokens for c in costs),
         engine_s=sum(c.engine_s for c in costs),
+        gpu_s=sum(c.gpu_s for c in costs),
         verify_s=sum(c.verify_s for c in costs),
         dollars=sum(c.dollars for c in costs),
     )
@@ -172,6 +173,7 @@ def cost_of(drawn: Sequence[Judged]) -> Cost:
         cached_tokens=sum(one.completion.cached_tokens for one in drawn),
         generated_tokens=sum(one.completion.generated_tokens for one in drawn),
         engine_s=sum(one.completion.engine_s for one in drawn),
+        gpu_s=sum(one.completion.gpu_s for one in drawn),
         verify_s=sum(one.verdict.seconds for one in drawn),
         dollars=sum(one.completion.dollars for one in drawn),
     )

@@ -25,6 +25,8 @@ class Counts:
     """Requests that a server refused for the moment and that were sent again."""
     sample_s: float = 0.0
     """Engine time of the completions, each its fair share."""
+    gpu_s: float = 0.0
+    """The same times the GPUs of each one's engine. Completions that were cancelled are in neither."""
     dollars: float = 0.0
     """By the run's price table."""
     engine_s: float = 0.0

@@ -28,12 +28,17 @@ class Price:
 
 
 class MeteredModel:
-    """A model that adds up what is drawn from it, priced where a price table is given."""
+    """A model that adds up what is drawn from it.
 
-    def __init__(self, inner: Model, counts: Counts, price: Price | None = None) -> None:
+    With a price table or with `gpus`, how many its engine holds, completions leave with `dollars` or `gpu_s` filled in. Without,
+    they go through as they are: one that an inner meter has priced, or that was replayed, keeps what it cost when it was drawn.
+    """
+
+    def __init__(self, inner: Model, counts: Counts, price: Price | None = None, gpus: float = 0.0) -> None:
         self._inner = inner
         self._counts = counts
         self._price = price
+        self._gpus = gpus
 
     @property
     def info(self) -> ModelInfo:
@@ -55,12 +60,15 @@ class MeteredModel:
             async for completion in drawn:
                 if self._price:
                     completion = replace(completion, dollars=self._price.of(completion))
+                if self._gpus:
+                    completion = replace(completion, gpu_s=self._gpus * completion.engine_s)
                 ended += 1
                 self._counts.rollouts += 1
                 self._counts.prompt_tokens += completion.prompt_tokens
                 self._counts.cached_tokens += completion.cached_tokens
                 self._counts.generated_tokens += completion.generated_tokens
                 self._counts.sample_s += completion.engine_s
+                self._counts.gpu_s += completion.gpu_s
                 self._counts.dollars += completion.dollars
                 yield completion
         finally:

@@ -79,7 +79,12 @@ def devices(config: RunConfig, visible: str) -> dict[str, str]:
 
 def gpus(config: RunConfig) -> float:
     """Return the GPUs that one engine actor of the run needs."""
-    return sum(ENGINES[model.engine].gpus(model.engine_config) for model in _used(config).values())
+    return sum(gpus_of(config).values())
+
+
+def gpus_of(config: RunConfig) -> dict[str, float]:
+    """Return the GPUs that the engine of each model in use holds, by the model's name; a share where engines share one."""
+    return {name: ENGINES[model.engine].gpus(model.engine_config) for name, model in _used(config).items()}
 
 
 def assemble(config: RunConfig, models: Mapping[str, Model]) -> Pool:

@@ -41,6 +41,8 @@ class Completion:
     """Tokens that were decoded, the end-of-sequence token included."""
     engine_s: float
     """Its fair share of the engine's wall time: each moment is split among the samples then in flight."""
+    gpu_s: float = 0.0
+    """That times the GPUs of the engine; the flow fills it in, engines leave it."""
     dollars: float = 0.0
     """What it cost by the price table of the run; the flow fills it in, engines leave it."""
 

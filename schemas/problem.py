@@ -77,6 +77,7 @@ class ProblemRecord:
     cached_tokens: int
     generated_tokens: int
     engine_s: float
+    gpu_s: float = 0.0
     dollars: float
     seconds: float
     code_version: str
@@ -137,6 +138,7 @@ PROBLEMS = table_schema(
     field("cached_tokens", _long, "of those, served from the prefix cache"),
     field("generated_tokens", _long, "tokens decoded outside the traces"),
     field("engine_s", pa.float64(), "seconds of engine time spent outside the traces"),
+    field("gpu_s", pa.float64(), "that times the GPUs of the engine; 0 on CPUs and behind a server"),
     field("dollars", pa.float64(), "what that cost by the run's price table; 0 without one"),
     field("seconds", pa.float64(), "wall time from start to end of this problem, s"),
     field("code_version", _text, "commit, or hash of the source files"),

@@ -5,6 +5,8 @@ about 1,000 of our rows a second; here columns are built straight from attribute
 """
 
 from collections.abc import Sequence
+from itertools import accumulate, chain
+from operator import attrgetter
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -12,10 +14,11 @@ import pyarrow as pa
 
 Row = TypeVar("Row")
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """2: `completer`, `policy.model_family`, dollars, engine time of problems; older shards are read with nulls in their place.
 3: `task` of problems and of traces' problems; older shards are read as `solve`.
-4: the table `trees`; more reasons why probing of a step ended."""
+4: the table `trees`; more reasons why probing of a step ended.
+5: `duplicate_of`; `gpu_s` of traces, trees and problems; older shards are read with nulls in their place."""
 
 
 def field(name: str, type_: pa.DataType, doc: str, *, nullable: bool = False) -> pa.Field:
@@ -30,31 +33,45 @@ def table_schema(table: str, *fields: pa.Field) -> pa.Schema:
 
 def to_table(rows: Sequence[object], schema: pa.Schema) -> pa.Table:
     """Return rows as a table of exactly `schema`. Raises ValueError that names the field where a null is not allowed."""
-    arrays = [_array([getattr(row, f.name) for row in rows], f, f.name) for f in schema]
+    arrays = [_array(list(map(attrgetter(f.name), rows)), f, f.name) for f in schema]
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def _array(
     values: list[Any], field_: pa.Field, path: str
 ) -> pa.Array:  # Any: the values of one column, typed by `field_`
-    if not field_.nullable and any(value is None for value in values):
-        raise ValueError(f"{path}: null in a field that does not allow it")
     kind = field_.type
     if pa.types.is_struct(kind):
-        mask = pa.array([value is None for value in values], pa.bool_())
-        children = [
-            _array([_blank(f) if v is None else getattr(v, f.name) for v in values], f, f"{path}.{f.name}")
-            for f in kind
-        ]
-        return pa.StructArray.from_arrays(children, fields=list(kind), mask=mask)
+        return _structs(values, field_, path)
     if pa.types.is_list(kind):
-        offsets, flat = [0], []
-        for value in values:
-            flat.extend(value)
-            offsets.append(len(flat))
-        items = _array(flat, kind.value_field, f"{path}[]")
+        _require(None not in values, field_, path)
+        offsets = [0, *accumulate(map(len, values))]
+        items = _array(list(chain.from_iterable(values)), kind.value_field, f"{path}[]")
         return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), items, type=kind)
-    return pa.array(values, kind)
+    column = pa.array(values, kind)
+    _require(not column.null_count, field_, path)
+    return column
+
+
+def _structs(values: list[Any], field_: pa.Field, path: str) -> pa.Array:  # Any: rows within rows
+    # `None in values` would ask every row whether it is equal to None.
+    nulls = [value is None for value in values]
+    none = any(nulls)
+    _require(not none, field_, path)
+    children = []
+    for child in field_.type:
+        if none:
+            blank = _blank(child)
+            column = [blank if value is None else getattr(value, child.name) for value in values]
+        else:
+            column = list(map(attrgetter(child.name), values))
+        children.append(_array(column, child, f"{path}.{child.name}"))
+    return pa.StructArray.from_arrays(children, fields=list(field_.type), mask=pa.array(nulls) if none else None)
+
+
+def _require(whole: bool, field_: pa.Field, path: str) -> None:
+    if not whole and not field_.nullable:
+        raise ValueError(f"{path}: null in a field that does not allow it")
 
 
 def _blank(child: pa.Field) -> Any:  # Any: a value of the field's own type

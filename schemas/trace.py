@@ -130,6 +130,7 @@ class Cost:
     cached_tokens: int
     generated_tokens: int
     engine_s: float
+    gpu_s: float = 0.0
     verify_s: float
     dollars: float
 
@@ -153,6 +154,7 @@ class Trace:
     problem: TraceProblem
     prompt_hash: str
     text_hash: str
+    duplicate_of: str | None = None
     steps: tuple[Step, ...]
     rollouts: tuple[Rollout, ...]
     answer: str | None
@@ -254,6 +256,13 @@ TRACES = table_schema(
     ),
     field("prompt_hash", _text, "hash of the prompt template"),
     field("text_hash", _text, "hash of the completion's text"),
+    field(
+        "duplicate_of",
+        _text,
+        "trace of the same problem and run that says the same and is kept in its stead; null where it is kept itself, and in "
+        "shards before schema 5",
+        nullable=True,
+    ),
     field("steps", _list("step", _STEP), "in order"),
     field("rollouts", _list("rollout", _ROLLOUT), "by step, then index"),
     field("answer", _text, "final answer as written", nullable=True),
@@ -303,6 +312,7 @@ TRACES = table_schema(
             field("cached_tokens", _long, "of those, served from the prefix cache"),
             field("generated_tokens", _long, "tokens decoded for the trace and its rollouts"),
             field("engine_s", _real, "seconds of engine time, shared among concurrent requests"),
+            field("gpu_s", _real, "engine_s times the GPUs of the engine; 0 on CPUs and behind a server"),
             field("verify_s", _real, "seconds spent in verifiers"),
             field("dollars", _real, "by the run's price table; 0 without one"),
         ),

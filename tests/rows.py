@@ -114,7 +114,13 @@ def a_trace(trace_id: str = "t1", problem_id: str = "p1", **overrides: Any) -> T
             max_tokens=64,
         ),
         "cost": Cost(
-            prompt_tokens=100, cached_tokens=50, generated_tokens=200, engine_s=2.0, verify_s=0.5, dollars=0.25
+            prompt_tokens=100,
+            cached_tokens=50,
+            generated_tokens=200,
+            engine_s=2.0,
+            gpu_s=4.0,
+            verify_s=0.5,
+            dollars=0.25,
         ),
         "code_version": "test",
         "created_at": CREATED_AT,
@@ -149,6 +155,7 @@ def a_problem_record(problem_id: str = "p1", **overrides: Any) -> ProblemRecord:
         "cached_tokens": 5,
         "generated_tokens": 40,
         "engine_s": 0.25,
+        "gpu_s": 0.5,
         "dollars": 0.125,
         "seconds": 1.5,
         "code_version": "test",

@@ -3,12 +3,13 @@
 -- Columns: task, output or input; messages list<struct<role, content>>: user = the bare statement, assistant = the try, user =
 -- the feedback, assistant = the revision, each with new lines at its end removed; accepted, whether the last turn is right.
 -- Conversations that end wrong are flagged, not left out; ones whose last turn could not be judged are left out.
--- One row per problem and first try: of copies, the one that was revised, then the one with the smallest trace_id.
+-- First tries that `duplicate_of` marks are left out; one row per problem and first try: of copies in several runs, the one that
+-- was revised, then the one with the smallest trace_id.
 WITH conversations AS (
     SELECT t.*, r.steps AS revision, coalesce(r.outcome, t.outcome) AS ended
     FROM traces AS t
     LEFT JOIN (FROM traces WHERE generator = 'code_io' AND role = 'revision') AS r ON r.parent_trace_id = t.trace_id
-    WHERE t.generator = 'code_io' AND t.role = 'solution'
+    WHERE t.generator = 'code_io' AND t.role = 'solution' AND t.duplicate_of IS NULL
 ),
 kept AS (
     SELECT arg_min(trace_id, {'first': revision IS NULL, 'then': trace_id}) AS trace_id

@@ -2,7 +2,8 @@
 -- Columns: messages list<struct<role, content>>: user = the statement, a blank line and the program, assistant = the review, new
 -- lines at its end removed; accepted, whether it names the bug and nothing else; reference, whether it was written from what is
 -- known and not by a model. Reviews that miss the bug or raise a false alarm are flagged, not left out.
--- One row per program and review: of copies, the reference, then the one with the smallest trace_id.
+-- Reviews that `duplicate_of` marks are left out; one row per program and review: of copies in several runs, the reference, then
+-- the one with the smallest trace_id.
 WITH reviews AS (
     SELECT
         r.trace_id,
@@ -18,6 +19,7 @@ WITH reviews AS (
     FROM traces AS r
     JOIN traces AS p ON r.parent_trace_id = p.trace_id
     WHERE r.generator = 'critique' AND r.role = 'critique' AND r.outcome <> 'undecided'
+        AND r.duplicate_of IS NULL
 )
 SELECT
     [

@@ -2,11 +2,12 @@
 -- Columns: prompt list<struct<role, content>>, completion list<struct<role, content>>. The prompt is the bare statement. The
 -- completion is the reasoning, a blank line, and the first program that was written from the whole of it by somebody who had
 -- nothing else and that passed the tests, fenced as Python. Only reasoning that is sufficient and quotes no code: what was
--- refused and the controls are rejected. One row per problem and reasoning: of copies, the one with the smallest trace_id.
+-- refused and the controls are rejected. Traces that `duplicate_of` marks are left out; one row per problem and reasoning: of
+-- copies in several runs, the one with the smallest trace_id.
 WITH kept AS (
     SELECT min(trace_id) AS trace_id
     FROM traces
-    WHERE role = 'plan' AND outcome = 'accepted'
+    WHERE role = 'plan' AND outcome = 'accepted' AND duplicate_of IS NULL
     GROUP BY problem_id, text_hash
 ),
 written AS (

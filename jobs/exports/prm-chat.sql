@@ -4,7 +4,8 @@
 -- some decided rollout from this prefix was accepted, seen or implied; the last step has the trace's own verdict.
 -- A trace is cut before its first step without a label, and left out where that is its first step: later labels would
 -- follow a turn nobody answered. Steps after a "-" stay, with their own labels. New lines at a step's end are removed.
--- One row per problem and text: of copies, the one with most decided rollouts, then the smallest trace_id.
+-- Traces that `duplicate_of` marks are left out; one row per problem and text: of copies in several runs, the one with most
+-- decided rollouts, then the smallest trace_id.
 WITH decided AS (
     SELECT trace_id, sum(n_rollouts - n_undecided) AS n_decided
     FROM steps
@@ -15,6 +16,7 @@ WITH decided AS (
 kept AS (
     SELECT arg_min(trace_id, {'most': -n_decided, 'then': trace_id}) AS trace_id
     FROM traces JOIN decided USING (trace_id)
+    WHERE duplicate_of IS NULL
     GROUP BY problem_id, text_hash
 ),
 cut AS (

@@ -4,7 +4,8 @@
 -- translation, assistant = the verified proof that it tells. repair: user = the statement, a blank line and the prose up to a
 -- tactic that Lean refused, that one with the reason why it fails included; assistant = the rest of the proof in prose, a blank
 -- line and the whole verified proof. New lines at the end of a text are removed. What is misstated or unfaithful, and the
--- controls, are left out. One row per kind, theorem, proof and prose: of copies, the one with the smallest trace_id.
+-- controls, are left out, and prose that `duplicate_of` marks. One row per kind, theorem, proof and prose: of copies in several
+-- runs, the one with the smallest trace_id.
 WITH told AS (
     SELECT
         t.trace_id,
@@ -19,7 +20,7 @@ WITH told AS (
     FROM traces AS t
     JOIN traces AS p ON t.parent_trace_id = p.trace_id
     WHERE t.generator = 'proof_to_language' AND t.role IN ('translation', 'revision')
-        AND t.outcome = 'accepted' AND p.outcome = 'accepted'
+        AND t.outcome = 'accepted' AND p.outcome = 'accepted' AND t.duplicate_of IS NULL
 ),
 kept AS (
     SELECT * FROM told

@@ -7,6 +7,7 @@ SELECT
     sum(cost.cached_tokens) / nullif(sum(cost.prompt_tokens), 0) AS cached,
     sum(cost.generated_tokens)::BIGINT AS generated,
     sum(cost.engine_s) AS engine_s,
+    coalesce(sum(cost.gpu_s), 0) AS gpu_s,
     sum(cost.verify_s) AS verify_s,
     sum(cost.generated_tokens) / nullif(sum(cost.engine_s), 0) AS tokens_per_s,
     sum(cost.dollars) AS dollars
@@ -20,6 +21,7 @@ SELECT
     sum(cached_tokens) / nullif(sum(prompt_tokens), 0),
     sum(generated_tokens)::BIGINT,
     sum(engine_s),
+    coalesce(sum(gpu_s), 0),
     NULL,
     sum(generated_tokens) / nullif(sum(engine_s), 0),
     sum(dollars)

@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from generators.prompts.catalog import FIELDS
 from pipeline import config, pool
 from pipeline.generate import Work, stamped
 from pipeline.models import scripted
+from pipeline.storage.folder import folder
 from schemas import ids
 from schemas.errors import ContinuationError
 from schemas.model import Model
@@ -153,7 +153,7 @@ def run(generator: Generator, judge: LocalJudge, problem: Problem, *, seed: int 
 
 def a_work(run_id: str) -> Work:
     parsed = config.parse({"models": {"m": {"engine": "scripted"}}}, "test")
-    return Work(config=parsed, run_id=run_id, folder=Path("nowhere"), code_version="test")
+    return Work(config=parsed, run_id=run_id, folder=folder("nowhere"), code_version="test")
 
 
 @every_generator

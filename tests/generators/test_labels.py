@@ -83,6 +83,7 @@ def judged(outcomes: Sequence[Outcome]) -> list[Judged]:
         cached_tokens=2,
         generated_tokens=1,
         engine_s=0.5,
+        gpu_s=2.0,
     )
     return [
         Judged(
@@ -307,7 +308,8 @@ def test_logprobs_of_a_step_are_those_of_its_tokens() -> None:
 def test_costs_add_up_over_rollouts() -> None:
     cost = labels.cost_of(judged(["accepted", "undecided", "rejected"]))
     assert (cost.prompt_tokens, cost.cached_tokens, cost.generated_tokens) == (9, 6, 3)
-    assert (cost.engine_s, cost.verify_s) == (1.5, 0.75)
+    assert (cost.engine_s, cost.gpu_s, cost.verify_s) == (1.5, 6.0, 0.75)
+    assert labels.sum_costs([cost, cost]).gpu_s == 12.0
     assert labels.sum_costs([]) == labels.NO_COST
 
 

@@ -17,6 +17,7 @@ from pipeline.journal import Journal, JournalledModel
 from pipeline.meter import MeteredModel
 from pipeline.models import scripted
 from pipeline.models.scripted import ScriptedModel
+from pipeline.storage.folder import folder
 from schemas.errors import EngineError
 from schemas.judge import Judge
 from schemas.model import Completion, Model
@@ -302,13 +303,13 @@ class Dying(RecordingModel):
 def test_a_killed_search_goes_on_without_sampling_again(workers: Workers, tmp_path: Path, share: float) -> None:
     total = Counts()
     whole = grown(workers, MeteredModel(ScriptedModel(SLIPPERY), total))
-    spent, book = Counts(), Journal(tmp_path)
+    spent, book = Counts(), Journal(folder(tmp_path), ["p1"])
     dying = Dying(MeteredModel(ScriptedModel(SLIPPERY), spent), round(total.rollouts * share))
     with pytest.raises(EngineError):
         grown(workers, JournalledModel(dying, book))
     book.close()
     assert 0 < spent.generated_tokens < total.generated_tokens
-    book = Journal(tmp_path)
+    book = Journal(folder(tmp_path), ["p1"])
     tree, traces = grown(workers, JournalledModel(MeteredModel(ScriptedModel(SLIPPERY), spent), book))
     book.close()
     again = spent.generated_tokens - total.generated_tokens

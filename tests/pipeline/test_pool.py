@@ -91,6 +91,8 @@ def test_gpus_are_those_of_the_models_in_use(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(scripted, "gpus", lambda _: 0.5)
     assert pool.gpus(parsed()) == 0.5
     assert pool.gpus(parsed(completer={"model": "b"})) == 1.0
+    assert pool.gpus_of(parsed()) == {"a": 0.5}
+    assert pool.gpus_of(parsed(completer={"model": "b"})) == {"a": 0.5, "b": 0.5}
 
 
 def test_the_text_of_a_prompt_file_travels_with_the_run(tmp_path: Path) -> None:

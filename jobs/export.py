@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from pipeline.export import export
+from pipeline.storage.folder import folder
 from schemas.errors import ConfigError, StepmillError
 
 EXPORTS = Path(__file__).parent / "exports"
@@ -16,19 +17,22 @@ def main(argv: list[str] | None = None) -> int:
     known = ", ".join(_formats())
     parser = argparse.ArgumentParser(prog="python -m jobs.export", description="Write shards in a trainer's format.")
     parser.add_argument("--format", required=True, metavar="NAME", help=f"a file in jobs/exports/: {known}")
-    parser.add_argument("--shards", type=Path, default=Path("shards"), help="folder with the runs (default: shards)")
-    parser.add_argument("--out", type=Path, default=Path("exports"), help="folder to write to (default: exports)")
+    parser.add_argument(
+        "--shards", default="shards", help="folder with the runs, or s3://.., gs://.. (default: shards)"
+    )
+    parser.add_argument("--out", default="exports", help="folder to write to, or s3://.., gs://.. (default: exports)")
     parser.add_argument("--force", action="store_true", help="replace an export that is already there")
     args = parser.parse_args(argv)
     try:
         select = _select(args.format)
-        done = export(args.shards, select, args.out / args.format, force=args.force)
-    except (StepmillError, OSError) as error:
+        done = export(folder(args.shards), select, folder(args.out) / args.format, force=args.force)
+    except StepmillError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    files = str(done.folder / "part-*.parquet")
+    files = f"{done.folder}/part-*.parquet"
     print(f"{done.rows:,} rows in {len(done.files)} file{'' if len(done.files) == 1 else 's'}: {files}")
-    print("Load them with:")
+    remote = done.folder.local is None
+    print("Load them with:" + " (pip install s3fs, or gcsfs)" * remote)
     print(f"    datasets.load_dataset('parquet', data_files={files!r}, split='train')")
     return 0
 

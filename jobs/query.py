@@ -6,7 +6,6 @@ Without a name and without SQL it lists the questions in pipeline/queries/. Noth
 import argparse
 import os
 import sys
-from pathlib import Path
 
 import duckdb
 
@@ -20,7 +19,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m jobs.query", description="Ask the shards a question in SQL.")
     parser.add_argument("name", nargs="?", help="a question in pipeline/queries/; without one they are listed")
     parser.add_argument("--sql", help="your own SELECT over traces, steps, rollouts, problems, runs")
-    parser.add_argument("--shards", type=Path, default=Path("shards"), help="folder with the runs (default: shards)")
+    parser.add_argument(
+        "--shards", default="shards", help="folder with the runs, or s3://.., gs://.. (default: shards)"
+    )
     parser.add_argument("--format", choices=("table", "csv", "json"), default="table")
     parser.add_argument(
         "--catalog", action="store_true", help=f"also write the views to SHARDS/{CATALOG} for other tools"
@@ -35,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
         sql = args.sql or (questions.sql_of(args.name) if args.name else None)
         with catalog(args.shards, persist=args.catalog) as connection:
             if args.catalog:
-                print(f"wrote {args.shards / CATALOG}", file=sys.stderr)
+                print(f"wrote {args.shards}/{CATALOG}", file=sys.stderr)
             if sql is not None:
                 questions.refuse_writes(sql)
                 show.answer(connection, sql, args.format)

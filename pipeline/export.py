@@ -2,50 +2,74 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from pipeline.manifest import sync
 from pipeline.query import catalog, quoted
+from pipeline.storage.disk import reason, sync
+from pipeline.storage.folder import Folder
 from schemas.errors import StorageError
 
 # A part is closed at the first row group that takes it past this. Loaders read parts in parallel; larger ones only cost
 # memory.
 _PART_BYTES = "256MB"
 
+COMPLETE = "_SUCCESS"
+"""On a store, the object that is written last, as Spark does; readers of Parquet pass over names with an underscore."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
     """What was written."""
 
-    folder: Path
-    files: tuple[Path, ...]
+    folder: Folder
+    files: tuple[str, ...]
+    """Within the folder."""
     rows: int
 
 
-def export(shards: Path, select: str, folder: Path, *, force: bool = False) -> Export:
+def export(shards: Folder, select: str, folder: Folder, *, force: bool = False) -> Export:
     """Write the rows of `select`, one statement over the views of `shards`, as `<folder>/part-*.parquet`.
 
-    The folder appears whole or not at all: parts are written beside it and renamed. One that exists and is not empty is
-    replaced with `force` only. Raises StorageError where it may not be replaced, where `shards` cannot be read, and
-    where no row qualifies: a trainer can do nothing with an empty file.
+    On a disk the folder appears whole or not at all: parts are written beside it and renamed. On a store parts appear one by
+    one, and `_SUCCESS` when all are there. A folder that exists and is not empty is replaced with `force` only. Raises
+    StorageError where it may not be replaced, where `shards` cannot be read, and where no row qualifies: a trainer can do
+    nothing with an empty file.
     """
-    if folder.exists() and not folder.is_dir():
+    if folder.local is not None and folder.local.exists() and not folder.local.is_dir():
         raise StorageError(f"{folder}: a file is in the way; remove it or choose another --out")
-    if folder.is_dir() and any(folder.iterdir()) and not force:
+    if folder.names() and not force:
         raise StorageError(f"{folder}: not empty; --force replaces it")
-    with catalog(shards) as connection:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
-            fresh = Path(scratch) / "fresh"
-            rows = _copy(connection, select, fresh, shards)
-            _replace(folder, fresh, Path(scratch) / "old")
-    return Export(folder=folder, files=tuple(sorted(folder.glob("part-*.parquet"))), rows=rows)
+    with catalog(shards) as connection, _scratch(folder) as scratch:
+        fresh = scratch / "fresh"
+        rows = _copy(connection, select, fresh, shards)
+        files = tuple(sorted(path.name for path in fresh.iterdir()))
+        if folder.local is not None:
+            _replace(folder.local, fresh, scratch / "old")
+        else:
+            _upload(folder, fresh, files)
+    return Export(folder=folder, files=files, rows=rows)
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, select: str, fresh: Path, shards: Path) -> int:
+@contextmanager
+def _scratch(folder: Folder) -> Iterator[Path]:
+    """Give a folder that is removed at the end: beside an export on a disk, where a rename reaches it, else anywhere."""
+    beside = None
+    try:
+        if folder.local is not None:
+            beside = folder.local.parent
+            beside.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=beside, prefix=f".{folder.name}-") as scratch:
+            yield Path(scratch)
+    except OSError as error:
+        raise StorageError(f"{folder}: {reason(error)}; make room or choose another --out") from error
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, select: str, fresh: Path, shards: Folder) -> int:
     copy = (
         f"COPY (\n{select}\n) TO {quoted(str(fresh))} "
         f"(FORMAT parquet, COMPRESSION zstd, FILE_SIZE_BYTES '{_PART_BYTES}', FILENAME_PATTERN 'part-{{i}}')"
@@ -74,3 +98,14 @@ def _replace(folder: Path, fresh: Path, old: Path) -> None:
         if old.exists():
             os.rename(old, folder)
         raise
+
+
+def _upload(folder: Folder, fresh: Path, files: tuple[str, ...]) -> None:
+    """Put the parts on a store in the place of what is there."""
+    before = folder.names()
+    folder.remove([COMPLETE])
+    for file in files:
+        with folder.whole(file) as path:
+            os.rename(fresh / file, path)
+    folder.remove([name for name in before if name not in files])
+    folder.write(COMPLETE, b"")

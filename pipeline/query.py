@@ -13,15 +13,15 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.dataset as ds
 
-from pipeline.manifest import MANIFEST, ShardEntry, entries_of
+from pipeline.runs import Run, read_runs
+from pipeline.storage.folder import Folder, folder
 from schemas.errors import StorageError
 from schemas.problem import PROBLEMS
 from schemas.table import SCHEMA_VERSION
@@ -81,97 +81,36 @@ _RUN_COLUMNS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One run with at least a manifest, finished or not."""
-
-    run_id: str
-    folder: Path
-    schema_version: int
-    shards: tuple[ShardEntry, ...]
-    record: Mapping[str, Any]  # Any: whatever it holds
-    """What `run.json` says; empty where there is none."""
-
-    def rows(self, table: str) -> int:
-        """Return how many committed rows `table` has."""
-        return sum(shard.rows for shard in self.shards if shard.table == table)
-
-
 QUERIES = Path(__file__).parent / "queries"
 """Canned analyst questions, one `.sql` file each; the first line asks it in words."""
 
 
-def catalog(out: Path, *, persist: bool = False, run_id: str | None = None) -> duckdb.DuckDBPyConnection:
+def catalog(out: Folder | Path | str, *, persist: bool = False, run_id: str | None = None) -> duckdb.DuckDBPyConnection:
     """Return an in-memory connection with the views over every run in `out`, or over one; the caller closes it.
 
     With `persist`, the same views are also written to `<out>/catalog.duckdb`, in one rename. Raises StorageError where
     there is no run, or where a manifest cannot be read or names a file that is not there. Times in the views are UTC
     without a zone, because Python's DuckDB needs one more package to return zoned ones.
     """
-    runs = tuple(run for run in read_runs(out) if run_id in (None, run.run_id))
+    place = out if isinstance(out, Folder) else folder(out)
+    if persist and place.local is None:
+        raise StorageError(f"{place}: a stored catalog can name files of a disk only; copy the runs to one first")
+    runs = tuple(run for run in read_runs(place) if run_id in (None, run.run_id))
     connection = duckdb.connect()
     connection.execute("SET autoinstall_known_extensions = false")  # a query never downloads anything
     try:
-        views = _views(out, runs, connection)
-        for view in views:
+        for view in _views(place, runs, connection, movable=False):
             connection.execute(view)
-        if persist:
-            _write_catalog(out / CATALOG, views)
+        if persist and place.local is not None:
+            _write_catalog(place.local / CATALOG, _views(place, runs, connection, movable=True))
     except (duckdb.Error, OSError) as error:
         connection.close()
-        raise StorageError(f"{out}: no catalog can be made: {error}") from error
+        raise StorageError(f"{place}: no catalog can be made: {error}") from error
     return connection
 
 
-def read_runs(out: Path) -> tuple[Run, ...]:
-    """Return the runs in `out` by folder name. Raises StorageError, naming the path and what to do."""
-    if (out / MANIFEST).is_file():
-        raise StorageError(f"{out}: this is the folder of one run; pass the folder it lies in, {out.parent}")
-    folders = sorted(path for path in out.glob("run=*") if path.is_dir())
-    runs = tuple(_read_run(folder) for folder in folders if (folder / MANIFEST).is_file())
-    if not runs:
-        found = "none of its runs has a committed shard yet" if folders else "no runs here"
-        raise StorageError(f"{out}: {found} (looked for run=*/{MANIFEST}); make some with `make shards`")
-    return runs
-
-
-def _read_run(folder: Path) -> Run:
-    path = folder / MANIFEST
-    manifest = _read_json(path)
-    version = manifest.get("schema_version")
-    if not isinstance(version, int) or not 1 <= version <= SCHEMA_VERSION:
-        raise StorageError(
-            f"{path}: schema version {version}, this code reads 1 to {SCHEMA_VERSION}; "
-            "read it with the code version that run.json names"
-        )
-    try:
-        shards = tuple(entries_of(manifest))
-        run_id = str(manifest["run_id"])
-    except (KeyError, TypeError) as error:
-        raise StorageError(
-            f"{path}: not a manifest ({type(error).__name__}: {error}); restore it or remove {folder}"
-        ) from error
-    for shard in shards:
-        if not (folder / shard.file).is_file():
-            raise StorageError(
-                f"{path}: lists {shard.file}, which is not there; restore it or remove {folder} and run again"
-            )
-    record = _read_json(folder / "run.json") if (folder / "run.json").is_file() else {}
-    return Run(run_id=run_id, folder=folder, schema_version=version, shards=shards, record=record)
-
-
-def _read_json(path: Path) -> dict[str, Any]:  # Any: JSON from disk, checked by the caller
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StorageError(f"{path}: cannot be read as JSON ({error}); restore it or remove {path.parent}") from error
-    if not isinstance(value, dict):
-        raise StorageError(f"{path}: not a JSON object; restore it or remove {path.parent}")
-    return value
-
-
-def _views(out: Path, runs: Sequence[Run], connection: duckdb.DuckDBPyConnection) -> list[str]:
-    selects = {table: _raw(out, runs, table, schema, connection) for table, schema in _RAW}
+def _views(out: Folder, runs: Sequence[Run], connection: duckdb.DuckDBPyConnection, *, movable: bool) -> list[str]:
+    selects = {table: _raw(out, runs, table, schema, connection, movable=movable) for table, schema in _RAW}
     step = [f.name for f in TRACES.field("steps").type.value_type]
     selects["steps"] = _per_item(
         "steps",
@@ -193,24 +132,66 @@ def _views(out: Path, runs: Sequence[Run], connection: duckdb.DuckDBPyConnection
     return [f"CREATE VIEW {name} AS {select}" for name, select in selects.items()]
 
 
-def _raw(out: Path, runs: Sequence[Run], table: str, schema: pa.Schema, connection: duckdb.DuckDBPyConnection) -> str:
+def _raw(
+    out: Folder,
+    runs: Sequence[Run],
+    table: str,
+    schema: pa.Schema,
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    movable: bool,
+) -> str:
     """Select all rows of one raw table; typed even where there is no file to take the types from."""
-    files = [run.folder / shard.file for run in runs for shard in run.shards if shard.table == table]
-    if files:
-        root = quoted(_literal(out.resolve()))
-        paths = ", ".join(
-            f"coalesce(getvariable('shards'), {root}) || {quoted('/' + _literal(path.relative_to(out)))}"
-            for path in files
-        )
-        # Without hive_partitioning = false the folder `run=...` would become a column of its own.
-        source = f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
+    files = [f"{run.folder.name}/{shard.file}" for run in runs for shard in run.shards if shard.table == table]
+    older = any(run.schema_version < SCHEMA_VERSION for run in runs)
     if not files:
         source = f"({_no_rows(schema, connection)})"
-    elif any(run.schema_version < SCHEMA_VERSION for run in runs):
+    elif out.local is not None:
+        source = _on_disk(out.local, files, movable=movable, older=older)
+    else:
+        source = _on_store(out, files, f"{table}_on_store", schema, connection)
+    if files and older:
         # Columns, and fields of structs, that an older shard does not have are null in its rows.
         source = f"({_no_rows(schema, connection)} UNION ALL BY NAME SELECT * FROM {source})"
         source = f"(SELECT * REPLACE ({_solved(schema)}) FROM {source})"
     return f"SELECT * REPLACE (make_timestamp(epoch_us(created_at)) AS created_at) FROM {source}"
+
+
+def _on_disk(out: Path, files: Sequence[str], *, movable: bool, older: bool) -> str:
+    root = quoted(_literal(out.resolve().as_posix()))
+    if movable:
+        root = f"coalesce(getvariable('shards'), {root})"
+    paths = ", ".join(quoted("/" + _literal(file)) for file in files)
+    # Files of one schema are not opened one by one before a query begins. Without hive_partitioning = false the folder `run=...`
+    # would become a column of its own.
+    return (
+        f"read_parquet(list_transform([{paths}], lambda file: {root} || file), "
+        f"union_by_name = {str(older).lower()}, hive_partitioning = false)"
+    )
+
+
+def _on_store(
+    out: Folder, files: Sequence[str], name: str, schema: pa.Schema, connection: duckdb.DuckDBPyConnection
+) -> str:
+    """Register what pyarrow reads from a store; the columns and filters of a query are handed down to it.
+
+    DuckDB's own reader of stores is an extension, which would have to be downloaded.
+    """
+    system, path = out.filesystem()
+    paths = [f"{path}/{file}" for file in files]
+    lenient = pa.schema([_nullable(field_) for field_ in schema])  # older files lack some
+    connection.register(name, ds.dataset(paths, schema=lenient, filesystem=system, format="parquet"))
+    return name
+
+
+def _nullable(field_: pa.Field) -> pa.Field:
+    """Return a field in which anything may be null."""
+    kind = field_.type
+    if pa.types.is_struct(kind):
+        kind = pa.struct([_nullable(child) for child in kind])
+    elif pa.types.is_list(kind):
+        kind = pa.list_(_nullable(kind.value_field))
+    return pa.field(field_.name, kind)
 
 
 def _solved(schema: pa.Schema) -> str:
@@ -289,9 +270,9 @@ def _write_catalog(path: Path, views: Sequence[str]) -> None:
         os.replace(fresh, path)
 
 
-def _literal(path: Path) -> str:
+def _literal(path: str) -> str:
     """Return a path in which DuckDB sees no pattern: it reads *, ? and [ as such even in a list of files."""
-    return "".join(f"[{char}]" if char in "*?[" else char for char in path.as_posix())
+    return "".join(f"[{char}]" if char in "*?[" else char for char in path)
 
 
 def quoted(text: str) -> str:

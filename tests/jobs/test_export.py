@@ -45,6 +45,41 @@ def test_trl_sft_holds_each_accepted_solution_once(tmp_path: Path) -> None:
     assert exported(tmp_path, "trl-sft") == [first, first, fourth]
 
 
+def test_marked_duplicates_are_left_out(tmp_path: Path) -> None:
+    def again(name: str, of: str, **more: Any) -> Trace:
+        return a_trace(name, duplicate_of=of, steps=(a_step("1 + 1  = 2\n"), a_last_step()), **more)
+
+    plan: dict[str, Any] = {"role": "plan", "status": "sufficient"}
+    program = a_rollout(1, answer="def f(): pass\n", status="pass")
+    review: dict[str, Any] = {"generator": "critique", "role": "critique", "parent_trace_id": "t1"}
+    told: dict[str, Any] = {"generator": "proof_to_language", "role": "translation", "parent_trace_id": "t1"}
+    tried: dict[str, Any] = {"generator": "code_io", "problem_id": "p2"}
+    write_run(
+        tmp_path / "shards",
+        [
+            a_trace("t1"),
+            again("t2", "t1"),
+            a_trace("u1", rollouts=(program,), **plan),
+            again("u2", "u1", rollouts=(program,), **plan),
+            a_trace("v1", **review),
+            again("v2", "v1", **review),
+            a_trace("w1", **told),
+            again("w2", "w1", **told),
+            a_trace("x1", **tried),
+            again("x2", "x1", **tried),
+        ],
+    )
+    once, twice = ("codeio-sft", "critique-sft", "plan-sft"), ("prm-chat", "proof-sft", "trl-sft")
+    expected = dict.fromkeys(once, 1) | dict.fromkeys(twice, 2)  # two problems; to prose and to formal
+    assert {name: len(exported(tmp_path, name)) for name in expected} == expected
+
+
+def test_a_critique_of_a_duplicate_stays(tmp_path: Path) -> None:
+    review: dict[str, Any] = {"generator": "critique", "role": "critique", "parent_trace_id": "t2"}
+    write_run(tmp_path / "shards", [a_trace("t1"), a_trace("t2", duplicate_of="t1"), a_trace("t3", **review)])
+    assert len(exported(tmp_path, "critique-sft")) == 1
+
+
 def test_plan_sft_holds_each_sufficient_reasoning_once_with_a_program_it_led_to(tmp_path: Path) -> None:
     def plan(name: str, *rollouts: Rollout, **overrides: Any) -> Trace:
         steps = (a_step("Keep the large ones.\n"), a_step("Add them up.\n"))

@@ -16,6 +16,7 @@ from schemas.trace import Trace
 from schemas.verdict import Claim, ClaimVerdict
 from tests.arms import arms, planned, told, told_arms
 from tests.rows import a_last_step, a_problem_record, a_rollout, a_step, a_trace, write_run
+from tests.s3_server import uploaded
 
 # Any in this module: values of JSON rows.
 
@@ -50,7 +51,7 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
         a_trace("t2".ljust(32, "0"), steps=lucky, first_error=0),
         a_trace("t3".ljust(32, "0"), steps=wrong, first_error=1, outcome="rejected", **products),
         a_trace("t4".ljust(32, "0"), outcome="undecided", rollouts=(undecided,), **twice),
-        a_trace("t5".ljust(32, "0"), **twice),
+        a_trace("t5".ljust(32, "0"), duplicate_of="t4".ljust(32, "0"), **twice),
     ]
     failed: dict[str, Any] = {"ended": "error", "stage": "generate", "error_type": "EngineError", "message": "lost"}
     problems = [
@@ -96,14 +97,14 @@ ELSEWHERE = {"revisions": "revised", "sufficiency": "planned", "faithfulness": "
 # One list of values per row, in the order of the columns.
 EXPECTED: dict[str, list[list[Any]]] = {
     "acceptance_by_family": [
-        ["math", "sums", "solve", 1, 0.5, 2, 2, 0, 1.0],
-        ["math", "products", "solve", 2, 0.25, 3, 1, 1, 0.5],
+        ["math", "sums", "solve", 1, 0.5, 2, 0, 2, 0, 1.0],
+        ["math", "products", "solve", 2, 0.25, 3, 1, 1, 1, 0.5],
     ],
     "acceptance_by_generator": [
-        ["rejection", 1, "solve", "solution", 2, 1, 0, 1, 1.0],
-        ["mcstep", 1, "solve", "solution", 3, 2, 1, 0, 2 / 3],
+        ["rejection", 1, "solve", "solution", 2, 1, 1, 0, 1, 1.0],
+        ["mcstep", 1, "solve", "solution", 3, 0, 2, 1, 0, 2 / 3],
     ],
-    "by_policy": [["tiny", "scripted", 1.0, 5, 3, 0.75, "tiny", 1.25]],
+    "by_policy": [["tiny", "scripted", 1.0, 5, 1, 3, 0.75, "tiny", 1.25]],
     "calibration": [
         ["0.0 to 0.1", 1, 0.05, 0.0, 0.0, 0],
         ["0.2 to 0.3", 1, 0.25, 0.25, 0.0, 0],
@@ -117,14 +118,14 @@ EXPECTED: dict[str, list[list[Any]]] = {
         ["none", 8, 1, 1.0, 0.0, 5 / 8],
     ],
     "cost_per_accepted_trace": [
-        ["mcstep", 3, 2, 600, 300.0, 3.0, 0.375],
-        ["rejection", 2, 1, 400, 400.0, 4.0, 0.5],
-        ["all, with probes", 5, 3, 1120, 1120 / 3, 10.75 / 3, 1.625 / 3],
+        ["mcstep", 3, 2, 0, 300.0, 3.0, 6.0, 0.375],
+        ["rejection", 2, 1, 1, 400.0, 4.0, 8.0, 0.5],
+        ["all, with probes", 5, 3, 1, 1120 / 3, 10.75 / 3, 21.5 / 3, 1.625 / 3],
     ],
     "duplicates": [
-        ["rejection", "products", 2, 1, 0.5, 2],
-        ["mcstep", "products", 1, 1, 0.0, 1],
-        ["mcstep", "sums", 2, 2, 0.0, 1],
+        ["rejection", "products", 2, 1, 1, 1, 0.5, 2],
+        ["mcstep", "products", 1, 0, 0, 1, 0.0, 1],
+        ["mcstep", "sums", 2, 0, 0, 2, 0.0, 1],
     ],
     # Undecided proofs count in no share; p3 has no prose of the verbaliser's to compare with.
     "faithfulness": [
@@ -172,9 +173,9 @@ EXPECTED: dict[str, list[list[Any]]] = {
         *arms("all", [3, 26, 2.75 / 3], [3, 20, 0.5 / 3], [2, 16, 3 / 16]),
     ],
     "tokens_and_time": [
-        ["mcstep", 3, 300, 0.5, 600, 6.0, 1.5, 100.0, 0.75],
-        ["rejection", 2, 200, 0.5, 400, 4.0, 1.0, 100.0, 0.5],
-        ["probes", 0, 30, 0.5, 120, 0.75, None, 160.0, 0.375],
+        ["mcstep", 3, 300, 0.5, 600, 6.0, 12.0, 1.5, 100.0, 0.75],
+        ["rejection", 2, 200, 0.5, 400, 4.0, 8.0, 1.0, 100.0, 0.5],
+        ["probes", 0, 30, 0.5, 120, 0.75, 1.5, None, 160.0, 0.375],
     ],
     # t4 itself and its one rollout.
     "undecided_answers": [["crash", "2", "2", 1, 1]],
@@ -342,3 +343,15 @@ def test_catalog_is_written_when_asked(tmp_path: Path) -> None:
     assert not (tmp_path / CATALOG).exists()
     assert run(tmp_path, "--catalog") == 0
     assert (tmp_path / CATALOG).exists()
+
+
+def test_runs_on_a_store_are_asked_as_any_others(tmp_path: Path, s3: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write_run(tmp_path, [a_trace("t1"), a_trace("t2")], [a_problem_record()])
+    uploaded(tmp_path, s3)
+    assert main(["--shards", s3, "--format", "csv", "--sql", "SELECT trace_id FROM traces ORDER BY 1"]) == 0
+    assert capsys.readouterr().out == "trace_id\nt1\nt2\n"
+    assert main(["--shards", s3, "how_problems_ended"]) == 0
+    assert main(["--shards", f"{s3}/none", "--sql", "FROM traces"]) == 2
+    assert f"error: {s3}/none: no runs here" in capsys.readouterr().err
+    assert main(["--shards", "s4://x/y", "--sql", "FROM traces"]) == 2
+    assert "use a folder, s3:// or gs://" in capsys.readouterr().err

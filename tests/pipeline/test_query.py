@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from generators.strategies import Probed
-from pipeline.query import CATALOG, catalog
+from pipeline.query import CATALOG, QUERIES, catalog
 from schemas.errors import StorageError
-from schemas.table import to_table
+from schemas.table import SCHEMA_VERSION, to_table
 from schemas.trace import TRACES, StopReason
 from schemas.verdict import Outcome
 from tests.rows import (
@@ -29,6 +29,7 @@ from tests.rows import (
     load_with_datasets,
     write_run,
 )
+from tests.s3_server import uploaded
 
 VIEWS = ("traces", "steps", "rollouts", "problems", "runs", "trees", "nodes")
 
@@ -176,51 +177,6 @@ def test_runs_read_the_forms_a_time_is_written_in(tmp_path: Path, created_at: ob
     assert ask(tmp_path, "SELECT created_at::VARCHAR, config FROM runs") == [("2026-01-01 00:00:00", None)]
 
 
-def test_a_run_without_run_json_is_still_read(tmp_path: Path) -> None:
-    folder = write_run(tmp_path, [a_trace()])
-    (folder / "run.json").unlink()
-    assert ask(tmp_path, "SELECT run_id, n_traces, created_at FROM runs") == [(RUN_ID, 1, None)]
-
-
-def test_no_run_names_the_remedy(tmp_path: Path) -> None:
-    for out in (tmp_path, tmp_path / "absent"):
-        with pytest.raises(StorageError, match=r"no runs here.*make shards"):
-            catalog(out)
-
-
-def test_the_folder_of_one_run_names_its_parent(tmp_path: Path) -> None:
-    folder = write_run(tmp_path)
-    with pytest.raises(StorageError, match="pass the folder it lies in"):
-        catalog(folder)
-
-
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        ("{", r"manifest\.json: cannot be read as JSON"),
-        ("[]", "not a JSON object"),
-        ('{"schema_version": 5, "run_id": "a", "shards": []}', "schema version 5, this code reads 1 to 4"),
-        ('{"schema_version": 1, "run_id": "a"}', "KeyError: 'shards'"),
-        ('{"schema_version": 1, "run_id": "a", "shards": [7]}', "not a manifest"),
-    ],
-)
-def test_a_damaged_manifest_is_named(tmp_path: Path, content: str, says: str) -> None:
-    folder = write_run(tmp_path)
-    (folder / "manifest.json").write_text(content)
-    with pytest.raises(StorageError, match=says):
-        catalog(tmp_path)
-
-
-def test_a_missing_or_torn_shard_is_named(tmp_path: Path) -> None:
-    shard = write_run(tmp_path, [a_trace()]) / "traces" / "part-00000.parquet"
-    shard.write_bytes(shard.read_bytes()[:100])
-    with pytest.raises(StorageError, match=r"part-00000\.parquet"):
-        catalog(tmp_path)
-    shard.unlink()
-    with pytest.raises(StorageError, match=r"lists traces/part-00000\.parquet, which is not there"):
-        catalog(tmp_path)
-
-
 def test_nothing_is_written_unless_asked(tmp_path: Path) -> None:
     write_run(tmp_path, [a_trace()])
     catalog(tmp_path).close()
@@ -277,15 +233,18 @@ def test_datasets_reads_the_raw_traces(tmp_path: Path) -> None:
     assert rows[1]["rollouts"] == []
 
 
+_SINCE_5: dict[str, tuple[str, ...]] = {"": ("duplicate_of", "gpu_s"), "cost": ("gpu_s",)}
+
 OLDER: dict[int, dict[str, tuple[str, ...]]] = {
     1: {
-        "": ("completer", "engine_s", "dollars", "task"),
+        "": ("completer", "engine_s", "dollars", "task", *_SINCE_5[""]),
         "policy": ("model_family",),
-        "cost": ("dollars",),
+        "cost": ("dollars", *_SINCE_5["cost"]),
         "problem": ("task",),
     },
-    2: {"": ("task",), "problem": ("task",)},
-    3: {"": ()},
+    2: _SINCE_5 | {"": ("task", *_SINCE_5[""]), "problem": ("task",)},
+    3: _SINCE_5,
+    4: _SINCE_5,
 }
 """What shards of older schemas lack: columns, and fields of structs."""
 
@@ -300,6 +259,19 @@ def test_shards_of_schema_1_are_read_with_nulls_in_the_place_of_what_they_lack(t
     shutil.rmtree(tmp_path / "run=b")
     assert ask(tmp_path, sql) == [("old", None, 2.0, None, None)]
     assert ask(tmp_path, "SELECT count(*), sum(n_rollouts) FROM steps") == [(2, 4)]
+
+
+@pytest.mark.parametrize("version", sorted(OLDER))
+def test_traces_of_older_shards_repeat_none_and_their_gpu_time_is_not_known(tmp_path: Path, version: int) -> None:
+    write_run(tmp_path, [a_trace("new", duplicate_of="t0")], [a_problem_record("p1")], [a_tree()], run_id="b")
+    old = [a_trace("old", run_id="a")], [a_problem_record("p2", run_id="a")], [a_tree("tree0", run_id="a")]
+    _as_schema(version, write_run(tmp_path, *old, run_id="a"))
+    sql = "SELECT trace_id, duplicate_of, cost.gpu_s, cost.engine_s FROM traces ORDER BY 1"
+    assert ask(tmp_path, sql) == [("new", "t0", 4.0, 2.0), ("old", None, None, 2.0)]
+    assert ask(tmp_path, "SELECT problem_id, gpu_s FROM problems ORDER BY 1") == [("p1", 0.5), ("p2", None)]
+    assert ask(tmp_path, "SELECT tree_id, cost.gpu_s FROM trees ORDER BY 1") == [("tree0", None), ("tree1", 4.0)]
+    shutil.rmtree(tmp_path / "run=b")
+    assert ask(tmp_path, sql) == [("old", None, None, 2.0)]
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -332,4 +304,46 @@ def _as_schema(version: int, folder: Path) -> None:
             table = table.set_column(table.column_names.index(column), column, slim)
         pq.write_table(table, path)
     manifest = folder / "manifest.json"
-    manifest.write_text(manifest.read_text().replace('"schema_version": 4', f'"schema_version": {version}'))
+    manifest.write_text(
+        manifest.read_text().replace(f'"schema_version": {SCHEMA_VERSION}', f'"schema_version": {version}')
+    )
+
+
+def some_runs(out: Path) -> None:
+    """Write a run of this schema and one of each older, which ask for every kind of null."""
+    for version in OLDER:
+        one = f"{version:x}" * 16
+        traces = [a_trace(f"old{version}", run_id=one)]
+        _as_schema(version, write_run(out, traces, [a_problem_record(f"p{version}", run_id=one)], run_id=one))
+    traces = [
+        a_trace("t1", rollouts=(a_rollout(),), tree_id="tree1"),
+        a_trace("t2", completer=None, outcome="rejected"),
+    ]
+    write_run(out, traces, [a_problem_record(), a_problem_record("p9", ended="error")], [a_tree()])
+
+
+def test_a_store_answers_as_a_disk_does(tmp_path: Path, s3: str) -> None:
+    some_runs(tmp_path)
+    questions = [f"{word} {view}" for view in VIEWS for word in ("FROM", "DESCRIBE")]
+    questions += [path.read_text() for path in sorted(QUERIES.glob("*.sql"))]
+    with catalog(tmp_path) as here, catalog(uploaded(tmp_path, s3)) as there:
+        for sql in questions:
+            rows = sorted(map(str, there.execute(sql).fetchall()))
+            assert rows == sorted(map(str, here.execute(sql).fetchall())), sql
+            assert rows or not sql.startswith("FROM"), sql
+
+
+def test_a_store_hands_over_only_what_is_asked_for(tmp_path: Path, s3: str) -> None:
+    """Columns and filters go down to pyarrow: DuckDB's plan has them in the scan."""
+    write_run(tmp_path, [a_trace("t1"), a_trace("t2")])
+    with catalog(uploaded(tmp_path, s3)) as connection:
+        (plan,) = connection.execute("EXPLAIN SELECT trace_id FROM traces WHERE family = 'sums'").fetchall()
+        scan = plan[1][plan[1].index("ARROW_SCAN") :]
+        assert "family" in scan and "rollouts" not in scan and "text_hash" not in scan
+        assert connection.execute("SELECT count(*) FROM traces WHERE family = 'none'").fetchone() == (0,)
+
+
+def test_what_no_store_can_hold_is_refused(s3: str, tmp_path: Path) -> None:
+    write_run(tmp_path, [a_trace()])
+    with pytest.raises(StorageError, match="copy the runs to one first"):
+        catalog(uploaded(tmp_path, s3), persist=True)

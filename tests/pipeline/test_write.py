@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from pipeline import manifest, write
 from pipeline.code import ROOT
 from pipeline.result import RESULTS, Result, records_of, traces_of
+from pipeline.storage.folder import Folder, folder
 from pipeline.write import write_results
 from schemas.errors import StorageError
 from schemas.problem import PROBLEMS, ProblemRecord
@@ -31,65 +33,83 @@ ROWS = [
 RESULT_TABLE = to_table(ROWS, RESULTS)
 
 
-def test_rows_are_read_back_as_they_came(tmp_path: Path) -> None:
-    traces, problems = write_results(RESULT_TABLE, tmp_path)
+@pytest.fixture
+def here(place: str) -> Folder:
+    return folder(place) / "run=1"
+
+
+def read(here: Folder, file: str) -> pa.Table:
+    system, path = here.filesystem()
+    return pq.ParquetFile(f"{path}/{file}", filesystem=system).read()
+
+
+def test_rows_are_read_back_as_they_came(here: Folder) -> None:
+    traces, problems = write_results(RESULT_TABLE, here)
     assert (traces.table, problems.table) == ("traces", "problems")
     assert (traces.rows, problems.rows) == (3, 3)
-    table = pq.read_table(tmp_path / traces.file)
+    table = read(here, traces.file)
     assert table.schema.equals(TRACES)
     assert from_table(table, Trace) == [trace for row in ROWS for trace in row.traces]
-    table = pq.read_table(tmp_path / problems.file)
+    table = read(here, problems.file)
     assert table.schema.equals(PROBLEMS)
     assert from_table(table, ProblemRecord) == [row.record for row in ROWS]
 
 
-def test_trees_are_written_beside_the_traces_that_were_cut_from_them(tmp_path: Path) -> None:
+def test_trees_are_written_beside_the_traces_that_were_cut_from_them(here: Folder) -> None:
     rows = [Result(record=a_problem_record(), traces=(a_trace(tree_id="tree1"),), trees=(a_tree(),)), *ROWS[1:]]
-    entries = write_results(to_table(rows, RESULTS), tmp_path)
+    entries = write_results(to_table(rows, RESULTS), here)
     assert [(entry.table, entry.rows) for entry in entries] == [("traces", 2), ("trees", 1), ("problems", 3)]
     assert len({Path(entry.file).name for entry in entries}) == 1
-    table = pq.read_table(tmp_path / entries[1].file)
+    table = read(here, entries[1].file)
     assert table.schema.equals(TREES)
     assert from_table(table, Tree) == [a_tree()]
-    manifest.commit(tmp_path, "run", entries[:1])
-    assert manifest.remove_uncommitted(tmp_path, manifest.read(tmp_path)) == 2
+    manifest.open_log(here, "run").commit(entries[:1])
+    assert manifest.remove_uncommitted(here, manifest.read(here)) == 2
 
 
-def test_the_entries_say_what_is_in_the_files(tmp_path: Path) -> None:
-    for entry in write_results(RESULT_TABLE, tmp_path):
-        content = (tmp_path / entry.file).read_bytes()
+def test_the_entries_say_what_is_in_the_files(here: Folder) -> None:
+    traces, problems = write_results(RESULT_TABLE, here)
+    for entry in (traces, problems):
+        content = here.read(entry.file)
         assert (entry.sha256, entry.bytes) == (sha256(content).hexdigest(), len(content))
-        assert entry.problem_ids == ("p1", "p2", "p3")
+    assert (traces.problem_ids, problems.problem_ids) == ((), ("p1", "p2", "p3"))
 
 
-def test_the_name_comes_from_the_problems_whatever_their_order(tmp_path: Path) -> None:
-    name = "28118faddba04252.parquet"
-    for folder, rows in (("a", ROWS), ("b", ROWS[::-1])):
-        entries = write_results(to_table(rows, RESULTS), tmp_path / folder)
-        assert [entry.file for entry in entries] == [f"traces/{name}", f"problems/{name}"]
-    other = write_results(to_table(ROWS[:2], RESULTS), tmp_path / "c")
-    assert other[0].file != f"traces/{name}"
+def test_the_name_says_which_problems_whatever_their_order(tmp_path: Path) -> None:
+    for name, rows in (("a", ROWS), ("b", ROWS[::-1])):
+        entries = write_results(to_table(rows, RESULTS), folder(tmp_path / name))
+        assert [entry.file.rpartition("-")[0] for entry in entries] == [
+            "traces/28118faddba04252",
+            "problems/28118faddba04252",
+        ]
+    other = write_results(to_table(ROWS[:2], RESULTS), folder(tmp_path / "c"))
+    assert not other[0].file.startswith("traces/28118faddba04252")
 
 
-def test_the_same_work_twice_replaces_the_files(tmp_path: Path) -> None:
-    first, again = write_results(RESULT_TABLE, tmp_path), write_results(RESULT_TABLE, tmp_path)
-    assert first == again
-    assert len(files(tmp_path)) == 2
+def test_whoever_was_taken_for_dead_cannot_replace_what_is_committed(here: Folder) -> None:
+    """It comes back and writes the same problems again, with other times in the rows."""
+    first = write_results(RESULT_TABLE, here)
+    manifest.open_log(here, "run").commit(first)
+    later = [replace(row, record=replace(row.record, seconds=9.0)) for row in ROWS]
+    again = write_results(to_table(later, RESULTS), here)
+    assert not {entry.file for entry in again} & {entry.file for entry in first}
+    assert all(sha256(here.read(entry.file)).hexdigest() == entry.sha256 for entry in first)
+    assert manifest.remove_uncommitted(here, manifest.read(here)) == len(again)
 
 
-def files(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+def files(place: Path) -> list[str]:
+    return sorted(path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file())
 
 
-def test_no_results_write_nothing(tmp_path: Path) -> None:
-    assert write_results(to_table([], RESULTS), tmp_path) == []
-    assert files(tmp_path) == []
+def test_no_results_write_nothing(here: Folder) -> None:
+    assert write_results(to_table([], RESULTS), here) == []
+    assert here.names() == []
 
 
-def test_problems_without_traces_write_their_records_only(tmp_path: Path) -> None:
-    (entry,) = write_results(to_table(ROWS[1:2], RESULTS), tmp_path)
+def test_problems_without_traces_write_their_records_only(here: Folder) -> None:
+    (entry,) = write_results(to_table(ROWS[1:2], RESULTS), here)
     assert (entry.table, entry.rows) == ("problems", 1)
-    assert files(tmp_path) == [entry.file]
+    assert here.names() == [entry.file]
 
 
 @pytest.mark.parametrize(("start", "count"), [(0, 1), (1, 2), (2, 1), (1, 0)])
@@ -111,7 +131,7 @@ def test_row_groups_are_cut_by_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyP
     big = [a_trace(f"t{i}", steps=()) for i in range(40)]
     results = to_table([Result(record=a_problem_record(), traces=tuple(big))], RESULTS)
     monkeypatch.setattr(write, "ROW_GROUP_BYTES", traces_of(results).nbytes // 4 + 1)
-    traces, _ = write_results(results, tmp_path)
+    traces, _ = write_results(results, folder(tmp_path))
     assert pq.ParquetFile(tmp_path / traces.file).num_row_groups == 4
 
 
@@ -119,13 +139,13 @@ def test_a_full_disk_is_named_and_leaves_neither_file_nor_rest(tmp_path: Path) -
     """A limit on the size of files stands for it."""
     script = (
         "import resource, sys\n"
-        "from pathlib import Path\n"
+        "from pipeline.storage.folder import folder\n"
         "from pipeline.write import write_results\n"
         "from schemas.errors import StorageError\n"
         "from tests.pipeline.test_write import RESULT_TABLE\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY))\n"
         "try:\n"
-        "    write_results(RESULT_TABLE, Path(sys.argv[1]))\n"
+        "    write_results(RESULT_TABLE, folder(sys.argv[1]))\n"
         "except StorageError as error:\n"
         "    print(error)\n"
     )
@@ -140,5 +160,5 @@ def test_a_full_disk_is_named_and_leaves_neither_file_nor_rest(tmp_path: Path) -
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StorageError) as caught:
-        write_results(RESULT_TABLE, tmp_path / place)
+        write_results(RESULT_TABLE, folder(tmp_path / place))
     assert f"{tmp_path / place}/traces/" in str(caught.value) and "--out" in str(caught.value)

@@ -10,6 +10,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,12 @@ PARQUET = ".parquet"
 MAX_LINE_BYTES = 16 * 2**20
 """A longer line is refused unread: it is a damaged file far more often than a problem."""
 PARQUET_BATCH_ROWS = 256
+_PARQUET_BUFFER = 1 << 20
+"""Bytes of a column that are read at a time."""
+LOOKED_AT = 5
+"""Rows of a file that are looked at to see what it holds."""
+_MOST_LOOKED_AT = 20
+"""Those included that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +80,25 @@ def open_input(path: str, split: str) -> Input:
     if place.exists() or suffix in (*LINES, PARQUET):
         if place.exists() and suffix not in (*LINES, PARQUET):
             raise SourceError(f"{path}: cannot read {suffix or 'this'} files; convert it to JSON lines or Parquet")
-        identity = _sha256(place, path)
-        rows = _parquet(place, path) if suffix == PARQUET else _lines(place, path)
-        return Input(rows=rows, identity=identity, shown=path, name=place.name, stem=place.stem)
+        return of_file(place, path, _parquet(place, path) if suffix == PARQUET else _lines(place, path))
     if path.startswith(("/", ".", "~")) or path.count("/") > 1:
         raise SourceError(_no_such(place, path))
     return _published(path, split)
+
+
+def of_file(place: Path, shown: str, rows: Iterator[Row]) -> Input:
+    """Return the input that a file is, whoever reads its rows. Raises SourceError where it cannot be read."""
+    return Input(rows=rows, identity=_sha256(place, shown), shown=shown, name=place.name, stem=place.stem)
+
+
+def looked_at(rows: Iterator[Row]) -> tuple[list[Mapping[str, object]], Iterator[Row]]:
+    """Return the first rows that can be read, up to `LOOKED_AT`, and all the rows again. Raises what reading them raises."""
+    drawn: list[Row] = []
+    first: list[Mapping[str, object]] = []
+    while len(first) < LOOKED_AT and len(drawn) < _MOST_LOOKED_AT and (row := next(rows, None)) is not None:
+        drawn.append(row)
+        first += [row.values] if row.fault is None else []
+    return first, chain(drawn, rows)
 
 
 def _no_such(place: Path, shown: str) -> str:
@@ -157,7 +177,8 @@ _KINDS = {list: "list", str: "string", int: "number", float: "number", bool: "bo
 def _parquet(place: Path, shown: str) -> Iterator[Row]:
     number = 0
     try:
-        with pq.ParquetFile(place) as file:
+        # Not a row group at a time, as it would be otherwise: many files are one row group.
+        with pq.ParquetFile(place, pre_buffer=False, buffer_size=_PARQUET_BUFFER) as file:
             for batch in file.iter_batches(batch_size=PARQUET_BATCH_ROWS):
                 yield from _batch(batch, number)
                 number += batch.num_rows

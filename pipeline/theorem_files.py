@@ -1,6 +1,7 @@
 """The files of traced theorems: JSON that is one list, read object by object, and the sources beside it."""
 
 import json
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from pipeline.lean_dojo import Source
 from pipeline.rows_in import Row
 
 _CHUNK = 1 << 20
+_BETWEEN = re.compile(r"[ \t\r\n,]*")
 
 
 def beside(folder: Path) -> Source:
@@ -48,48 +50,28 @@ def is_list(place: Path) -> bool:
         return False
 
 
-def lines(place: Path) -> Iterator[Row]:
-    """Yield the objects on the lines of a file, to see what it holds; what is none is passed over."""
-    try:
-        with place.open("rb") as file:
-            number = 0
-            while line := file.readline(rows_in.MAX_LINE_BYTES):
-                number += 1
-                try:
-                    value = json.loads(line.decode("utf-8-sig"))
-                except (ValueError, RecursionError):
-                    continue
-                if isinstance(value, dict):
-                    yield Row(number=number, values=value)
-    except OSError:
-        return
-
-
 def listed(place: Path) -> Iterator[Row]:
     """Yield the objects of a file that is one JSON list, read piece by piece. What follows broken JSON cannot be read."""
     decoder = json.JSONDecoder()
-    number, buffer, wanted = 0, "", _CHUNK
+    number, wanted = 0, _CHUNK
     with place.open(encoding="utf-8-sig", errors="surrogateescape") as file:
-        buffer = file.read(_CHUNK).lstrip()[1:]
+        buffer = file.read(_CHUNK).lstrip()
+        at = 1  # where the next object begins: to cut the buffer after each one would copy it a thousand times
         while True:
-            buffer = buffer.lstrip(" \t\r\n,")
-            if buffer.startswith("]"):
+            at = _BETWEEN.match(buffer, at).end()  # type: ignore[union-attr]  # it matches nothing, too
+            if buffer.startswith("]", at):
                 return
             try:
-                value, end = decoder.raw_decode(buffer)
+                value, at = decoder.raw_decode(buffer, at)
             except (ValueError, RecursionError) as error:
-                more = file.read(wanted) if len(buffer) < rows_in.MAX_LINE_BYTES else ""
+                more = file.read(wanted) if len(buffer) - at < rows_in.MAX_LINE_BYTES else ""
                 if not more:
-                    yield Row(
-                        number=number + 1,
-                        values={},
-                        fault=f"not JSON: {error}; the rest is not read",
-                        raw=buffer[:4_096],
-                    )
+                    fault = f"not JSON: {error}; the rest is not read"
+                    yield Row(number=number + 1, values={}, fault=fault, raw=buffer[at : at + 4_096])
                     return
-                buffer, wanted = buffer + more, 2 * wanted
+                buffer, at, wanted = buffer[at:] + more, 0, 2 * wanted
                 continue
-            buffer, wanted, number = buffer[end:], _CHUNK, number + 1
+            wanted, number = _CHUNK, number + 1
             yield _object(number, value)
 
 

@@ -11,64 +11,32 @@ its reason, and the rest goes on.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from generators.prose import verbaliser
-from pipeline import lean_dojo, rows_in
-from pipeline.manifest import sha256_of
-from pipeline.rows_in import Row
-from pipeline.theorem_files import beside, is_list, lines, listed
+from pipeline import lean_dojo
+from pipeline.columns import Fault, Kind
+from pipeline.reading import Golds, Made, Opened, Piece
+from pipeline.rows_in import Input, Row
+from pipeline.theorem_files import beside
 from schemas import ids
 from schemas.errors import SourceError
 from schemas.problem import Problem, Solution
-from verifiers.judge import LocalJudge, require
+from verifiers.judge import LocalJudge
 from verifiers.lean import check
 from verifiers.lean.reading import tactics_in
 
-LOOKED_AT = 5
-"""Rows of a file that are looked at to see what it holds."""
-AT_ONCE = 32
-"""Rows whose proofs are verified at a time: the judge makes batches of what waits."""
 _DECLARES = re.compile(r"\s*(?:@\[[^\]]*\]\s*)?(?:(?:protected|private)\s+)*(?:theorem|lemma)\b")
 _DOJO = ("url", "commit", "file_path", "full_name")
-
-Kind = Literal["unreadable", "bad_reference", "duplicate"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped:
-    """A row that gives no problem."""
-
-    where: str
-    message: str
-    statement: str
-    problem_id: str
-    kind: Kind
+_MAX_STATEMENT = 2_000
+"""Characters of a statement that is refused."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Theorems:
-    """What was made of a source, as far as it was read."""
-
-    problems: tuple[Problem, ...]
-    skipped: tuple[Skipped, ...]
-    identity: str
-
-
-def holds_theorems(path: str, split: str) -> bool:
-    """Whether a path names a file of rows that bring formal statements, or traced theorems."""
-    place = Path(path)
-    if place.suffix.lower() not in (*rows_in.LINES, rows_in.PARQUET) or not place.is_file():
-        return False
-    if place.suffix.lower() == rows_in.PARQUET:
-        first = [row.values for row in islice(rows_in.open_input(path, split).rows, LOOKED_AT) if row.fault is None]
-    else:
-        first = [row.values for row in islice(listed(place) if is_list(place) else lines(place), LOOKED_AT)]
+def holds_theorems(first: Sequence[Mapping[str, object]]) -> bool:
+    """Whether the first rows of a file bring formal statements, or are traced theorems."""
     return bool(first) and all(_is_dojo(values) or _is_plain(values) for values in first)
 
 
@@ -86,56 +54,39 @@ def _is_plain(values: Mapping[str, object]) -> bool:
     )
 
 
-def load(path: str, count: int, licence: str, split: str, judge: LocalJudge) -> Theorems:
-    """Return the first `count` theorems; what is skipped counts, duplicates do not.
+def opened(source: Input, licence: str, split: str) -> Opened:
+    """Return an input of theorems as a source, with the licence and split of rows that do not say their own."""
+    useless = "no theorem that can be used"
+    return Opened(pieces=_pieces(source, licence, split), identity=source.identity, shown=source.shown, useless=useless)
 
-    Raises ConfigError where this machine has no Lean, SourceError where the source cannot be read or has no usable row.
-    """
-    place = Path(path)
-    rows, identity = (listed(place), sha256_of(place)) if is_list(place) else _opened(path, split)
-    reader = _Reader(path, place.name, licence, split)
-    problems: dict[str, Problem] = {}
-    skipped: list[Skipped] = []
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="theorems") as threads:
-        while len(problems) + sum(one.kind != "duplicate" for one in skipped) < count:
-            wanted = count - len(problems) - sum(one.kind != "duplicate" for one in skipped)
-            group = list(islice(rows, min(wanted, AT_ONCE)))
-            if not group:
-                break
-            made = [(row, reader.problem(row)) for row in group]
-            require((one for _, one in made if isinstance(one, Problem)), judge.config.verifiers)
-            for row, one in threads.map(lambda pair: (pair[0], _verified(pair[1], judge)), made):
-                where = f"{path}:{row.number}"
-                if isinstance(one, Problem) and one.problem_id in problems:
-                    one = ("duplicate", f"the same problem as {problems[one.problem_id].source}; remove one of the two")
-                if isinstance(one, Problem):
-                    problems[one.problem_id] = one
-                else:
-                    skipped.append(_skipped(where, row, *one))
-    if not problems:
-        why = f"the first one, {skipped[0].where}: {skipped[0].message}" if skipped else "it has no rows"
-        raise SourceError(f"{path}: no theorem that can be used; {why}")
-    return Theorems(problems=tuple(problems.values()), skipped=tuple(skipped), identity=identity)
+
+def _pieces(source: Input, licence: str, split: str) -> Iterator[Piece]:
+    reader = _Reader(Path(source.shown).expanduser().resolve().parent, source.name, licence, split)
+    for row in source.rows:
+        problem = reader.problem(row)
+        make = partial(_made, row, source.shown, problem)
+        yield Piece(make, here=not isinstance(problem, Problem))
+
+
+def _made(row: Row, shown: str, problem: "Problem | _Refusal", golds: Golds) -> tuple[Made]:
+    """Return what becomes of a row. What is refused goes by the row: its statement may come again with a better proof."""
+    found = problem
+    if isinstance(problem, Problem):
+        golds.require(problem)
+        found = _verified(problem, golds.judge)
+    if isinstance(found, Problem):
+        return (Made(shown=shown, number=row.number, name=found.problem_id, problem=found),)
+    kind, message = found
+    name = str(row.values.get("full_name") or row.values.get("name") or "")
+    fault = Fault(
+        kind=kind,
+        message=f"{name}: {message}" if name else message,
+        statement=str(row.values.get("statement") or name)[:_MAX_STATEMENT],
+    )
+    return (Made(shown=shown, number=row.number, name=row.content_id(), problem=fault, what="row"),)
 
 
 _Refusal = tuple[Kind, str]
-
-
-def _skipped(where: str, row: Row, kind: Kind, message: str) -> Skipped:
-    shown = str(row.values.get("full_name") or row.values.get("name") or "")
-    statement = str(row.values.get("statement") or shown)[:2_000]
-    return Skipped(
-        where=where,
-        message=f"{shown}: {message}" if shown else message,
-        statement=statement,
-        problem_id=row.content_id() if kind != "duplicate" else ids.digest("duplicate", where, row.content_id()),
-        kind=kind,
-    )
-
-
-def _opened(path: str, split: str) -> tuple[Iterator[Row], str]:
-    source = rows_in.open_input(path, split)
-    return source.rows, source.identity
 
 
 # Rows
@@ -144,9 +95,9 @@ def _opened(path: str, split: str) -> tuple[Iterator[Row], str]:
 class _Reader:
     """Makes problems of rows, each with the prose of the one before it as its control."""
 
-    def __init__(self, path: str, name: str, licence: str, split: str) -> None:
+    def __init__(self, folder: Path, name: str, licence: str, split: str) -> None:
         self._name, self._licence, self._split = name, licence, split
-        self._source = beside(Path(path).resolve().parent)
+        self._source = beside(folder)
         self._stem = Path(name).stem
         self._prose: list[str] = []
 
@@ -205,10 +156,8 @@ def _told(tactics: object) -> list[str]:
     return lines
 
 
-def _verified(made: Problem | _Refusal, judge: LocalJudge) -> Problem | _Refusal:
+def _verified(made: Problem, judge: LocalJudge) -> Problem | _Refusal:
     """Return the problem, with `proof` where its tactics one after the other are accepted; or what is wrong with it."""
-    if not isinstance(made, Problem):
-        return made
     fault = check.reference_error(made)
     if fault is not None:
         return "bad_reference", f"{fault}; correct the statement or remove the row"

@@ -2,49 +2,33 @@
 
 Several files are one source: one path per line, each a file or a pattern (`src/**/*.py`). A function of which nothing can be
 asked is told with file, line, name and remedy, and the rest goes on. SourceError is for a source that gives nothing at all.
+
+Files are read twice, once to name the source by the content of all of them and once when their turn comes: what is held are the
+paths, and one file, which is parsed whole.
 """
 
 import glob
-from collections.abc import Iterator, Sequence
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from functools import partial
 from pathlib import Path
 
-from pipeline import rows_in
+from pipeline.columns import Fault
 from pipeline.programs import code_rows, python_files, questions
 from pipeline.programs.functions import Function, Unusable
 from pipeline.programs.questions import Asking
+from pipeline.reading import Golds, Made, Opened, Piece
+from pipeline.rows_in import Input
 from schemas import ids
 from schemas.errors import SourceError
 from schemas.problem import Problem
-from verifiers.sandbox.pool import Sandbox
 
-LOOKED_AT = 5
-"""Rows of a file that are looked at to see whether they bring code."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped:
-    """A function of which nothing can be asked."""
-
-    where: str
-    """FILE:LINE, the file as the user named it."""
-    message: str
-    """The function, what is wrong, and what to do."""
-    content: str
-    content_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What was made of a source, as far as it was read."""
-
-    problems: tuple[Problem, ...]
-    skipped: tuple[Skipped, ...]
-    notes: tuple[str, ...]
-    """Runs that could not be recorded: no execution trace comes of them, other generators take them all the same."""
-    identity: str
-    """Changes with the content of what was named."""
+AHEAD = 4
+"""Functions that are asked about at a time: each is run some twenty times and gives some five problems."""
+_MAX_CONTENT = 2_000
+"""Characters that are kept of a function that is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,61 +42,74 @@ class _Read:
     function: Function | Unusable
 
 
-def holds_programs(path: str, split: str) -> bool:
-    """Whether a path names Python files, or a file of rows that bring code."""
-    if any(one.endswith(python_files.SUFFIX) for one in path.splitlines()):
-        return True
-    if Path(path).suffix.lower() not in (*rows_in.LINES, rows_in.PARQUET) or not Path(path).is_file():
-        return False
-    first = [row.values for row in islice(rows_in.open_input(path, split).rows, LOOKED_AT) if row.fault is None]
-    return bool(first) and all(map(code_rows.holds_code, first))
-
-
-def load(path: str, count: int, asking: Asking, sandbox: Sandbox) -> Asked:
-    """Return the first `count` questions about a source's functions; what is skipped counts.
-
-    `family` and `source` of `asking` are left to the files' names where they are empty. Raises SourceError where the source
-    cannot be read, or has no function of which anything can be asked.
-    """
-    read, identity = _python(path) if _is_python(path) else _rows(path, asking.split)
-    problems: dict[str, Problem] = {}
-    skipped: list[Skipped] = []
-    notes: list[str] = []
-    for one, decoy in _with_decoys(read):
-        if len(problems) + len(skipped) >= count:
-            break
-        where = f"{one.shown}:{one.function.number}"
-        own = replace(asking, family=asking.family or one.stem, source=asking.source or one.name)
-        made = (
-            one.function.message
-            if isinstance(one.function, Unusable)
-            else questions.problems(one.function, decoy, own, sandbox)
-        )
-        if isinstance(made, str):
-            skipped.append(_skipped(where, one, made))
-            continue
-        notes += [f"{where}: {one.function.name}: not recorded: {why}" for _, why in questions.unrecorded(made)]
-        problems.update({problem.problem_id: problem for problem in made if problem.problem_id not in problems})
-    if not problems:
-        why = (
-            f"the first one, {skipped[0].where}: {skipped[0].message}"
-            if skipped
-            else "give functions doctests or tests"
-        )
-        raise SourceError(f"{path.splitlines()[0]}: no function of which anything can be asked; {why}")
-    first = tuple(islice(problems.values(), max(count - len(skipped), 0)))
-    return Asked(problems=first, skipped=tuple(skipped), notes=tuple(notes), identity=identity)
-
-
-def _is_python(path: str) -> bool:
+def names_python(path: str) -> bool:
+    """Whether a path names Python files."""
     return any(one.endswith(python_files.SUFFIX) for one in path.splitlines())
 
 
-def _skipped(where: str, one: _Read, message: str) -> Skipped:
-    content = one.function.content if isinstance(one.function, Unusable) else one.function.code
-    named = f"{one.function.name}: {message}" if one.function.name else message
-    return Skipped(
-        where=where, message=named, content=content[:2000], content_id=ids.digest("function", where, content)
+def holds_code(first: Sequence[Mapping[str, object]]) -> bool:
+    """Whether the first rows of a file bring code."""
+    return bool(first) and all(map(code_rows.holds_code, first))
+
+
+def of_python(path: str, asking: Asking) -> Opened:
+    """Open Python files, in the order of their names. Raises SourceError where there are none, or one cannot be read.
+
+    `family` and `source` of `asking` are left to the files' names where they are empty.
+    """
+    files = tuple(dict.fromkeys(file for line in path.splitlines() if line.strip() for file in _matching(line.strip())))
+    return _opened(_functions(files), _identity(files), path.splitlines()[0], asking)
+
+
+def of_rows(source: Input, asking: Asking) -> Opened:
+    """Open an input of rows that bring code; `asking` as in `of_python`."""
+    return _opened(_rows(source), source.identity, source.shown, asking)
+
+
+def _opened(read: Iterator[_Read], identity: str, shown: str, asking: Asking) -> Opened:
+    useless = "no function of which anything can be asked"
+    empty = f"{useless}; give functions doctests or tests"
+    pieces = (Piece(partial(_made, one, decoy, asking), here=False) for one, decoy in _with_decoys(read))
+    return Opened(
+        pieces=pieces, identity=identity, shown=shown, empty=empty, useless=useless, ahead=AHEAD, repeats=True
+    )
+
+
+def _made(one: _Read, decoy: str, asking: Asking, golds: Golds) -> list[Made]:
+    """Return the questions about a function, each verified; or what is wrong with it."""
+    own = replace(asking, family=asking.family or one.stem, source=asking.source or one.name)
+    function = one.function
+    if isinstance(function, Unusable):
+        return [_unusable(one, function.message)]
+    asked = questions.problems(function, decoy, own, golds.sandbox())
+    if isinstance(asked, str):
+        return [_unusable(one, asked)]
+    why = {problem.problem_id: reason for problem, reason in questions.unrecorded(asked)}
+    return [_verified(one, problem, why.get(problem.problem_id, ""), golds) for problem in asked]
+
+
+def _verified(one: _Read, problem: Problem, unrecorded: str, golds: Golds) -> Made:
+    error = golds.error(problem)
+    number = one.function.number
+    if error is None:
+        # No execution trace comes of it, other generators take it all the same.
+        note = f"{one.shown}:{number}: {one.function.name}: not recorded: {unrecorded}" if unrecorded else ""
+        return Made(shown=one.shown, number=number, name=problem.problem_id, problem=problem, note=note)
+    message = f"{error}; correct the function or its tests"
+    fault = Fault(kind="bad_reference", message=message, statement=problem.statement)
+    return Made(shown=one.shown, number=number, name=problem.problem_id, problem=fault)
+
+
+def _unusable(one: _Read, message: str) -> Made:
+    function = one.function
+    content = function.content if isinstance(function, Unusable) else function.code
+    named = f"{function.name}: {message}" if function.name else message
+    return Made(
+        shown=one.shown,
+        number=function.number,
+        name=ids.digest("function", f"{one.shown}:{function.number}", content),
+        problem=Fault(kind="unreadable", message=named, statement=content[:_MAX_CONTENT]),
+        what="row",
     )
 
 
@@ -135,21 +132,26 @@ def _with_decoys(read: Iterator[_Read]) -> Iterator[tuple[_Read, str]]:
     yield from ((one, "") for one in waiting)
 
 
-def _python(path: str) -> tuple[Iterator[_Read], str]:
-    """Return the functions of Python files in the order of their names, and the identity of the files."""
-    files = [file for line in path.splitlines() if line.strip() for file in _matching(line.strip())]
-    contents = []
-    for file in dict.fromkeys(files):
-        beside = python_files.test_file(file)
-        contents.append((file, _text(file), _text(beside) if beside.is_file() else ""))
-    identity = ids.digest("python", [(file.name, text, tests) for file, text, tests in contents])
-    return _functions(contents), identity
+def _identity(files: Sequence[Path]) -> str:
+    """Return `ids.digest("python", [(name, text, text of its tests), ..])`, with one file at a time in memory."""
+    digest = hashlib.blake2b(b'["python",[', digest_size=16)
+    for number, file in enumerate(files):
+        named = json.dumps([file.name, *_texts(file)], separators=(",", ":"), ensure_ascii=False)
+        digest.update(("," * (number > 0) + named).encode("utf-8", "surrogatepass"))
+    digest.update(b"]]")
+    return digest.hexdigest()
 
 
-def _functions(contents: Sequence[tuple[Path, str, str]]) -> Iterator[_Read]:
-    for file, text, tests in contents:
-        for function in python_files.read(text, tests, file.stem):
+def _functions(files: Sequence[Path]) -> Iterator[_Read]:
+    for file in files:
+        for function in python_files.read(*_texts(file), file.stem):
             yield _Read(str(file), file.name, file.stem, function)
+
+
+def _texts(file: Path) -> tuple[str, str]:
+    """Return a file's text and that of its tests."""
+    beside = python_files.test_file(file)
+    return _text(file), _text(beside) if beside.is_file() else ""
 
 
 def _matching(pattern: str) -> list[Path]:
@@ -177,17 +179,10 @@ def _text(file: Path) -> str:
         raise SourceError(f"{file}: not UTF-8 from byte {error.start + 1} on; save it as UTF-8") from error
 
 
-def _rows(path: str, split: str) -> tuple[Iterator[_Read], str]:
-    source = rows_in.open_input(path, split)
-
-    def read() -> Iterator[_Read]:
-        for row in source.rows:
-            if row.fault is not None:
-                made: Function | Unusable = Unusable(
-                    number=row.number, name="", message=row.fault, content=row.raw or ""
-                )
-            else:
-                made = code_rows.read(row.values, row.number)
-            yield _Read(source.shown, source.name, source.stem, made)
-
-    return read(), source.identity
+def _rows(source: Input) -> Iterator[_Read]:
+    for row in source.rows:
+        if row.fault is not None:
+            made: Function | Unusable = Unusable(number=row.number, name="", message=row.fault, content=row.raw or "")
+        else:
+            made = code_rows.read(row.values, row.number)
+        yield _Read(source.shown, source.name, source.stem, made)

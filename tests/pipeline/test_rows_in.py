@@ -9,7 +9,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline import rows_in
-from pipeline.programs.source import LOOKED_AT
 from schemas.errors import SourceError
 from tests.input_files import GOOD, OTHER, read, the_problem, the_refusal, write_lines, write_parquet
 
@@ -33,7 +32,7 @@ def test_nothing_is_parsed_beyond_the_count(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("pipeline.rows_in._parsed", counted)
     assert len(read(path, 10).problems) == 10
     # Those and one more; and some to see what kind of rows they are.
-    assert parsed <= 11 + LOOKED_AT
+    assert parsed <= 11 + rows_in.LOOKED_AT
 
 
 def test_a_line_without_end_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,15 +2,18 @@
 
 import json
 import os
+import tracemalloc
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
+from pipeline import manifest, rows_in
 from pipeline.config import SourceConfig
-from pipeline.sources import load, load_given
+from pipeline.sources import Stream, load, load_given, stream
 from schemas import ids
 from schemas.errors import ConfigError, SourceError
-from tests.input_files import ASK, GOOD, OTHER, Row, read, the_refusal, write_lines
+from tests.input_files import ASK, GOOD, OTHER, Row, read, the_refusal, write_lines, write_parquet
 from verifiers import python
 
 UNREADABLE: list[tuple[str | bytes | Row, str, str]] = [
@@ -127,6 +130,115 @@ def test_families_that_are_used_up_say_so(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("pipeline.families.catalog.problems", lambda *_: iter(first * 10_000))
     with pytest.raises(SourceError, match="only 3 problems of split 'test'.*add difficulties"):
         load(SourceConfig(), 4, seed=0)
+
+
+# Streams
+
+
+def opened(path: Path, count: int = 10**6) -> Stream:
+    return stream(SourceConfig(path=str(path)), count, 0)
+
+
+def test_a_stream_is_what_is_loaded_with_refused_rows_in_their_places(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "a.jsonl", GOOD, "no", OTHER, GOOD, {"statement": "s", "reference": "1 +* 2)"})
+    found, whole = opened(path, 4), read(path, 4)
+    assert (found.identity, found.at_most) == (whole.identity, 4)
+    rows = list(found.rows)
+    assert rows == [whole.problems[0], whole.refused[0], whole.problems[1], *whole.refused[1:]]
+    assert [row.where.rpartition(":")[2] for row in whole.refused] == ["2", "4", "5"]
+
+
+def test_a_row_is_read_when_it_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed = 0
+    parse = rows_in._parsed
+
+    def counted(line: bytes) -> object:
+        nonlocal parsed
+        parsed += 1
+        return parse(line)
+
+    monkeypatch.setattr(rows_in, "_parsed", counted)
+    found = opened(write_lines(tmp_path / "a.jsonl", *({"statement": f"{n}", "reference": n} for n in range(99))))
+    assert parsed == rows_in.LOOKED_AT
+    assert [row.statement for row in islice(found.rows, 20)] == [str(n) for n in range(20)]
+    assert parsed == 20
+    found.close()
+    found.close()
+
+
+def written(path: Path, rows: int) -> Path:
+    # Few references: what is kept of them, for the next time they come, has its own bound.
+    made: list[Row] = [{"statement": f"What is {n} % 7? {'x' * 500}", "reference": str(n % 7)} for n in range(rows)]
+    return write_parquet(path, *made) if path.suffix == ".parquet" else write_lines(path, *made)
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.parquet", ""])
+def test_memory_grows_by_ids_alone(tmp_path: Path, name: str) -> None:
+    found = opened(written(tmp_path / name, 1_000)) if name else stream(SourceConfig(families=("linear",)), 600, 0)
+    list(islice(found.rows, 200))  # buffers
+    tracemalloc.start()
+    try:
+        rows = sum(1 for _ in found.rows)
+        grown = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert rows >= 400 and grown / rows < 50, "a problem of these takes a thousand bytes"
+
+
+@pytest.mark.parametrize("content", ["theorems", "list", "code", "problems"])
+def test_a_file_is_hashed_once_whatever_it_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
+    hashed: list[Path] = []
+    sha256 = manifest.sha256_of
+    theorem: Row = {"name": "a", "statement": "True", "url": "u", "commit": "c", "file_path": "f", "full_name": "a"}
+    row: Row = {"code": "def f(x):\n    return x\n", "test": "assert f(1) == 2"} if content == "code" else theorem
+    path = write_lines(tmp_path / "a.jsonl", GOOD if content == "problems" else row)
+    if content == "list":
+        path = tmp_path / "a.json"
+        path.write_text(json.dumps([theorem]))
+
+    def noted(place: Path) -> str:
+        hashed.append(place)
+        return sha256(place)
+
+    monkeypatch.setattr("pipeline.rows_in.sha256_of", noted)
+    try:
+        opened(path).close()
+    except SourceError as error:
+        assert "no theorem that can be used" in str(error) or "no function" in str(error)
+    assert hashed == [path]
+
+
+def test_a_family_that_cannot_be_judged_here_is_told_at_the_opening(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(python, "missing", lambda *_: "no walls; put some up")
+    with pytest.raises(ConfigError, match="no walls"):
+        stream(SourceConfig(families=("words", "linear", "inputs"), difficulties=(2,)), 1, 0)
+
+
+def test_a_later_row_that_cannot_be_judged_here_ends_the_stream(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(python, "missing", lambda *_: "no walls; put some up")
+    row = {**ABOUT_CODE, "task": "input", "reference": INPUT}
+    found = opened(write_lines(tmp_path / "a.jsonl", GOOD, OTHER, row, ASK))
+    assert [next(found.rows).statement for _ in range(2)] == [GOOD["statement"], OTHER["statement"]]
+    with pytest.raises(ConfigError, match="no walls"):
+        next(found.rows)
+
+
+def children() -> set[str]:
+    return {pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()}
+
+
+def test_a_stream_that_is_closed_in_the_middle_leaves_no_process(tmp_path: Path) -> None:
+    before = children()
+    path = tmp_path / "a.py"
+    function = "def f{n}(x):\n    '''\n    >>> f{n}(2)\n    {m}\n    '''\n    return x + {n}\n\n\n"
+    path.write_text("".join(function.format(n=n, m=n + 2) for n in range(9)))
+    found = opened(path)
+    assert children() - before
+    next(found.rows)
+    found.close()
+    assert children() == before
 
 
 def test_rows_of_one_problem_are_grouped_wherever_they_stand(tmp_path: Path) -> None:

@@ -95,6 +95,19 @@ def test_later_rows_of_another_kind_are_refused(tmp_path: Path, lean: native.Nat
         assert said in one.message
 
 
+def test_a_statement_whose_proof_was_refused_may_come_again(tmp_path: Path, lean: native.Native) -> None:
+    bad = {**PLAIN[0], "proof": ":= by\n  exact h"}
+    path = written(tmp_path / "m.jsonl", [bad, PLAIN[0], bad, PLAIN[0]])
+    found = loaded(path)
+    assert [one.source for one in found.problems] == ["m.jsonl:2"]
+    assert [(one.kind, one.where.rpartition(":")[2]) for one in found.refused] == [
+        ("bad_reference", "1"), ("duplicate", "3"), ("duplicate", "4"),
+    ]  # fmt: skip
+    assert f"the same row as {path}:1" in found.refused[1].message
+    assert f"the same problem as {path}:2" in found.refused[2].message
+    assert found.refused[0].problem_id != found.problems[0].problem_id == found.refused[2].problem_id
+
+
 def test_the_benchmark_is_read_with_its_sources_beside_it(tmp_path: Path, lean: native.Native) -> None:
     rows = benchmark(tmp_path / "library", lean, NAMES)
     path = tmp_path / "train.json"
@@ -122,13 +135,10 @@ def test_without_the_source_a_row_is_skipped_and_never_read_from_elsewhere(tmp_p
         loaded(written(tmp_path / "other.jsonl", [{**rows[0], "file_path": "Gone.lean"}]))
 
 
-def test_what_holds_theorems(tmp_path: Path) -> None:
-    assert holds_theorems(str(written(tmp_path / "a.jsonl", PLAIN)), "test")
-    assert not holds_theorems(str(written(tmp_path / "b.jsonl", [{"statement": "1 + 1", "reference": "2"}])), "test")
-    assert not holds_theorems(str(written(tmp_path / "c.jsonl", [{**PLAIN[0], "reference": "x"}])), "test")
-    assert not holds_theorems(str(tmp_path / "none.jsonl"), "test") and not holds_theorems("owner/name", "test")
-    (tmp_path / "d.json").write_text('[{"a": 1}]')
-    assert not holds_theorems(str(tmp_path / "d.json"), "test")
+def test_what_holds_theorems() -> None:
+    assert holds_theorems(PLAIN)
+    assert not holds_theorems([]) and not holds_theorems([{"statement": "1 + 1", "reference": "2"}])
+    assert not holds_theorems([PLAIN[1], {**PLAIN[0], "reference": "x"}]) and not holds_theorems([{"a": 1}])
 
 
 def test_a_list_is_read_object_by_object(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,23 +10,27 @@ from dataclasses import replace
 from pathlib import Path
 
 from generators import given
-from jobs.shards import add_run_arguments, configured, grind, report_errors, resolved_source
+from jobs.shards import ENDS, add_run_arguments, carry_out, configured, resolved_source
 from pipeline import sources
+from pipeline.config import RunConfig
+from pipeline.sources import Loaded
 from schemas.errors import ConfigError
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run; exit codes as in `jobs.shards`."""
     parser = argparse.ArgumentParser(
-        prog="python -m jobs.label", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m jobs.label",
+        description=__doc__,
+        epilog=ENDS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--traces", required=True, help="a .jsonl or .parquet file of problems with solutions")
     add_run_arguments(parser, config=Path(__file__).parent / "configs" / "label.toml")
-    arguments = parser.parse_args(argv)
-    return report_errors(lambda: _main(arguments))
+    return carry_out(parser.parse_args(argv), _asked)
 
 
-def _main(arguments: argparse.Namespace) -> int:
+def _asked(arguments: argparse.Namespace) -> tuple[RunConfig, Loaded]:
     config = configured(arguments)
     path = resolved_source(arguments.traces)
     source = config.source
@@ -39,8 +43,7 @@ def _main(arguments: argparse.Namespace) -> int:
     )
     if given.NAME not in [row.name for row in config.generators]:
         raise ConfigError(f"{arguments.config}: jobs.label needs [[generators]] with name = {given.NAME!r}")
-    config = replace(config, source=replace(config.source, path=path))
-    return grind(config, arguments, loaded)
+    return replace(config, source=replace(config.source, path=path)), loaded
 
 
 if __name__ == "__main__":

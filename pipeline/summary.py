@@ -2,29 +2,31 @@
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from pipeline import manifest
 from pipeline.flow import Outcome, Plan
 from pipeline.query import QUERIES, catalog
+from pipeline.storage.folder import Folder
 
 Row = dict[str, Any]  # Any: values of SQL rows
 
 _TOTALS = """
-SELECT count(*) AS traces, count(*) FILTER (outcome = 'accepted') AS accepted,
+SELECT count(*) AS traces, count(duplicate_of) AS duplicates, count(*) FILTER (outcome = 'accepted') AS accepted,
     count(*) FILTER (outcome = 'rejected') AS rejected, count(*) FILTER (outcome = 'undecided') AS undecided
 FROM traces"""
 _GENERATORS = "SELECT generator, count(*) AS n FROM traces GROUP BY generator ORDER BY n DESC, generator"
 _TOKENS = """
 SELECT coalesce(sum(generated), 0)::BIGINT AS generated_tokens, coalesce(sum(prompt), 0)::BIGINT AS prompt_tokens,
     coalesce(sum(cached), 0)::BIGINT AS cached_tokens, coalesce(sum(engine_s), 0) AS engine_s,
-    coalesce(sum(dollars), 0) AS dollars
+    coalesce(sum(gpu_s), 0) AS gpu_s, coalesce(sum(dollars), 0) AS dollars
 FROM (SELECT cost.generated_tokens AS generated, cost.prompt_tokens AS prompt, cost.cached_tokens AS cached,
-        cost.engine_s, cost.dollars FROM traces
-    UNION ALL SELECT generated_tokens, prompt_tokens, cached_tokens, engine_s, dollars FROM problems)"""
+        cost.engine_s, cost.gpu_s, cost.dollars FROM traces
+    UNION ALL SELECT generated_tokens, prompt_tokens, cached_tokens, engine_s, gpu_s, dollars FROM problems)"""
+_EACH = ("gpu_s", "engine_s", "generated_tokens", "prompt_tokens", "dollars")
 _STEPS = """
 SELECT count(*) FILTER (n_rollouts > 0) AS probed, count(*) FILTER (hard) AS positive,
     count(*) FILTER (NOT hard) AS negative, coalesce(sum(n_rollouts), 0)::BIGINT AS rollouts,
@@ -33,8 +35,11 @@ FROM steps
 WHERE trace_id IN (SELECT trace_id FROM steps WHERE n_rollouts > 0 OR stop_reason = 'implied_positive')"""
 
 
-def summarise(plan: Plan, outcome: Outcome, out: Path) -> Row:
-    """Return the summary of the whole run, earlier calls included; `this_call` holds what the last one did."""
+def summarise(plan: Plan, outcome: Outcome, out: Folder, *, refused: int = 0) -> Row:
+    """Return the summary of the whole run, earlier calls included; `this_call` holds what the last one did.
+
+    `refused` is how many input rows it could not use.
+    """
     with catalog(out, run_id=plan.work.run_id) as connection:
 
         def ask(sql: str) -> list[Row]:
@@ -58,9 +63,9 @@ def summarise(plan: Plan, outcome: Outcome, out: Path) -> Row:
             "sufficiency": ask((QUERIES / "sufficiency.sql").read_text()),
             "faithfulness": ask((QUERIES / "faithfulness.sql").read_text()),
             "tokens": ask(_TOKENS)[0],
-            "files": len(plan.committed),
-            "bytes": sum(entry.bytes for entry in plan.committed),
+            **_files(plan.folder),
         }
+    summary["per_accepted"] = _per_accepted(summary["traces"]["accepted"], summary["tokens"])
     counts = outcome.counts
     summary["this_call"] = {
         "seconds": round(outcome.seconds, 2),
@@ -73,11 +78,22 @@ def summarise(plan: Plan, outcome: Outcome, out: Path) -> Row:
         "replayed_rollouts": counts.replayed,
         "engine_restarts": counts.restarts,
         "retried_requests": counts.retried,
+        "gpu_s": round(counts.gpu_s, 2),
         "dollars": round(counts.dollars, 6),
-        "refused_rows": len(plan.refused),
-        "half_written_files_removed": plan.removed,
+        "refused_rows": refused,
+        "half_written_files_removed": outcome.removed,
     }
     return summary
+
+
+def _files(folder: Folder) -> Row:
+    sizes = [entry.bytes for entry in manifest.entries(folder)]
+    return {"files": len(sizes), "bytes": sum(sizes)}
+
+
+def _per_accepted(accepted: int, spent: Row) -> Row:
+    """Return what an accepted trace cost, all that the run spent shared among them; null where none was accepted."""
+    return {name: spent[name] / accepted if accepted else None for name in _EACH}
 
 
 def as_json(summary: Row) -> str:
@@ -95,6 +111,7 @@ def show(summary: Row, console: Console, query: str) -> None:
         "problems": ended,
         "traces": f"{traces['traces']:,}{share}: {traces['accepted']:,} accepted, {traces['rejected']:,} rejected, "
         f"{traces['undecided']:,} undecided"
+        + f"; {traces['duplicates']:,} repeat another" * bool(traces["duplicates"])
         + f" ({', '.join(f'{n:,} {name}' for name, n in summary['generators'].items())})"
         * (len(summary["generators"]) > 1),
         "step labels": f"{steps['positive'] + steps['negative']:,}: {steps['positive']:,} good, {steps['negative']:,} bad; "
@@ -103,6 +120,7 @@ def show(summary: Row, console: Console, query: str) -> None:
         f"({_share(summary['tokens']['cached_tokens'], summary['tokens']['prompt_tokens'])} cached)"
         + f", ${summary['tokens']['dollars']:,.4f}"
         * bool(summary["tokens"]["dollars"]),
+        **({"per accepted": _each(summary["per_accepted"])} if traces["accepted"] else {}),
         "this call": f"{call['problems']:,} problems, {call['generated_tokens']:,} tokens in {call['seconds']:.0f} s "
         f"({call['tokens_per_s']:,} tokens/s in the engine, mean batch {call['mean_batch']:.0f})"
         + (f", {call['replayed_rollouts']:,} rollouts replayed" * bool(call["replayed_rollouts"]))
@@ -111,7 +129,7 @@ def show(summary: Row, console: Console, query: str) -> None:
         "files": f"{summary['files']:,} ({summary['bytes'] / 1e6:.1f} MB) in {summary['folder']}",
     }
     for name, text in lines.items():
-        console.print(f"[cyan]{name:>11}[/cyan]  {text}", highlight=False, soft_wrap=True)
+        console.print(f"[cyan]{name:>12}[/cyan]  {text}", highlight=False, soft_wrap=True)
     if summary["label_quality"]:
         console.print(
             "hard labels against exact truth; always calling a step good has balanced accuracy 0.500 and the accuracy in the "
@@ -136,6 +154,13 @@ def show(summary: Row, console: Console, query: str) -> None:
         console.print(advice, style="yellow", markup=False, soft_wrap=True)
     for command in (query, f"{query} NAME=label_quality"):
         console.print(f"next: {command}", style="bold", markup=False, soft_wrap=True)
+
+
+def _each(spent: Row) -> str:
+    """Say what an accepted trace cost: in seconds of GPUs, or of engines where none of them holds any."""
+    unit, seconds = ("GPU", spent["gpu_s"]) if spent["gpu_s"] else ("engine", spent["engine_s"])
+    money = f", ${spent['dollars']:,.6f}" * bool(spent["dollars"])
+    return f"{seconds:,.3f} {unit}-seconds, {spent['generated_tokens']:,.0f} tokens generated{money}"
 
 
 def _share(part: int, whole: int) -> str:

@@ -31,7 +31,8 @@ def test_functions_of_files_become_verified_traces(tmp_path: Path, capsys: pytes
     assert shards.main(run) == 1  # complete, and one function was skipped
     said = capsys.readouterr()
     assert "bad.py:1: g: its doctest says that g(2) is 5, and it is 2" in said.err
-    assert json.loads(said.out)["traces"] == {"traces": 11, "accepted": 11, "rejected": 0, "undecided": 0}
+    traces = json.loads(said.out)["traces"]
+    assert traces == {"traces": 11, "accepted": 11, "rejected": 0, "undecided": 0, "duplicates": 0}
     rows = [row for file in (tmp_path / "out").rglob("traces/*.parquet") for row in pq.read_table(file).to_pylist()]
     assert {row["problem"]["source"].partition(":")[0] for row in rows} == {"ratios.py", "averages.py"}
     assert {(row["generator"], row["first_error"], row["problem"]["task"]) for row in rows} == {

@@ -19,6 +19,7 @@ from pipeline.meter import Price
 from pipeline.models.catalog import ENGINES
 from pipeline.programs.questions import QUESTIONS
 from pipeline.programs.questions import VERSION as PROGRAMS
+from schemas import ids
 from schemas.errors import ConfigError
 from schemas.problem import Problem, Task
 from verifiers.catalog import VERIFIERS
@@ -111,12 +112,23 @@ class FlowConfig:
     """Programs that the judge of one engine actor runs at a time, each on a core of its own."""
     proofs_at_once: int = 2
     """Lean servers of that judge, each on a core of its own."""
+    verifiers: int = 0
+    """Verifier actors on nodes of the cluster, each with a judge of its own; 0 keeps the judge with each engine actor."""
+    verifier_resource: str = ""
+    """A custom resource that nodes for verifiers declare (as an autoscaler needs to start one); without it they go to any node
+    without GPUs, where the cluster has one."""
+    heartbeat_s: float = 20.0
+    """An actor that gives no sign of life for this long is killed and replaced."""
+    block_s: float = 3600.0
+    """So is one that has one shard's problems in hand for this long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunConfig:
     """Everything about a run but where it is written."""
 
+    name: str = ""
+    """What a scheduler calls this run, as a date; another name is another run, with draws of its own. Not in the file."""
     seed: int = 0
     problems: int = 240
     max_tokens_total: int | None = None
@@ -142,6 +154,7 @@ class RunConfig:
             source = {key: getattr(self.source, key) for key in ("split", "licence", "questions", "inputs_per_program")}
             source["programs"] = PROGRAMS
         return {
+            **({"name": self.name} if self.name else {}),
             "seed": self.seed,
             "source": source,
             "generators": [
@@ -149,6 +162,11 @@ class RunConfig:
             ],
             "verifiers": {name: asdict(config) for name, config in self.verifiers.items()},
         }
+
+    @property
+    def run_seed(self) -> int:
+        """What everything is drawn from, problems of the families too: the seed, and the name where the run has one."""
+        return ids.seed("run", self.seed, self.name) if self.name else self.seed
 
     def taking(self, task: Task) -> tuple[GeneratorConfig, ...]:
         """Return the run's generators that take a task, in order."""
@@ -265,6 +283,8 @@ def check(config: RunConfig, where: str) -> None:
     for key, value in _counts(config).items():
         if value < 1:
             raise ConfigError(f"{where}: {key} = {value}; it must be at least 1")
+    if config.flow.verifiers < 0:
+        raise ConfigError(f"{where}: flow.verifiers = {config.flow.verifiers}; it must be 0 or more")
     for row in config.generators:
         _check_generator(row, where)
         if getattr(row.config, "share", False) and config.completer not in config.policies:
@@ -320,6 +340,8 @@ def _counts(config: RunConfig) -> dict[str, float]:
         "flow.problems_per_shard": config.flow.problems_per_shard,
         "flow.programs_at_once": config.flow.programs_at_once,
         "flow.proofs_at_once": config.flow.proofs_at_once,
+        "flow.heartbeat_s": config.flow.heartbeat_s,
+        "flow.block_s": config.flow.block_s,
     }
     if config.max_tokens_total is not None:
         positive["max_tokens_total"] = config.max_tokens_total

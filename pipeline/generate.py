@@ -1,14 +1,15 @@
 """Generate: problems in, their traces out, many at a time against the run's models.
 
 A mill is the models, one judge and the problems in flight between them. Searches are coroutines, so the engine's batch
-stays full while each search waits for its own rollouts; verdicts are asked for as rollouts arrive.
+stays full while each search waits for its own rollouts; verdicts are asked for as rollouts arrive. Each block of problems has
+a journal of its own, so what a mill holds is what is in flight.
 """
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -21,7 +22,9 @@ from pipeline.config import GeneratorConfig, RunConfig
 from pipeline.counts import Counts
 from pipeline.journal import Journal, JournalledModel
 from pipeline.meter import MeteredModel
+from pipeline.near_duplicates import marked
 from pipeline.result import RESULTS, Result
+from pipeline.storage.folder import Folder
 from schemas import ids
 from schemas.model import Model
 from schemas.pool import Pool
@@ -40,7 +43,7 @@ class Work:
 
     config: RunConfig
     run_id: str
-    folder: Path
+    folder: Folder
     code_version: str
 
 
@@ -51,23 +54,26 @@ class Mill:
     work: Work
     engines: Mapping[str, Model]
     """The run's models by name."""
-    models: Mapping[str, JournalledModel]
-    """The same, metered and journalled."""
-    journal: Journal
     judge: Route
+    journals: Callable[[Sequence[str]], Awaitable[Journal]]
+    """Opens the journal of a block, by the ids of its problems. Raises StorageError."""
     counts: Counts = field(default_factory=Counts)
     """What was drawn and finished here; what the journal replayed is not in it."""
     active: int = 0
     """Problems in flight."""
     finished_tokens: int = 0
     """Tokens generated for the problems that are finished."""
+    replayed: int = 0
+    """Rollouts that the journals of finished blocks gave back."""
+    open: list[Journal] = field(default_factory=list)
+    """Journals of the blocks in flight."""
 
-    async def grind(self, problem: Problem) -> Result:
+    async def grind(self, problem: Problem, journal: Journal) -> Result:
         """Return one problem's result; whatever goes wrong with it is in its record. Raises EngineError, StorageError."""
         began, spent = time.monotonic(), Counts()
         self.active += 1
         try:
-            metered = {name: MeteredModel(model, spent) for name, model in self.models.items()}
+            metered = {name: MeteredModel(model, spent) for name, model in self._models(journal).items()}
             traces, trees, failures = await self._ground(problem, pool.assemble(self.work.config, metered))
         finally:
             self.active -= 1
@@ -92,18 +98,40 @@ class Mill:
             else:
                 traces += found[0]
                 trees += found[1]
-        return tuple(traces), tuple(trees), failures
+        return tuple(marked(traces)), tuple(trees), failures
+
+    def _models(self, journal: Journal) -> dict[str, JournalledModel]:
+        """Return the run's models, metered and journalled."""
+        config = self.work.config
+        gpus = pool.gpus_of(config)
+        return {
+            name: JournalledModel(MeteredModel(engine, self.counts, config.models[name].price, gpus[name]), journal)
+            for name, engine in self.engines.items()
+        }
 
     async def grind_table(self, problems: pa.Table) -> pa.Table:
         """Grind the problems of a table together. Those that the token budget leaves no room for are missing from the result."""
         rows = from_table(problems, Problem)
-        started = []
-        for row in rows:
-            if self.over_budget(row):
-                break
-            started.append(asyncio.create_task(self.grind(row)))
-            await asyncio.sleep(0)  # lets it become active
-        return to_table(await together(started), RESULTS)
+        async with self._journal(rows) as journal:
+            started = []
+            for row in rows:
+                if self.over_budget(row):
+                    break
+                started.append(asyncio.create_task(self.grind(row, journal)))
+                await asyncio.sleep(0)  # lets it become active
+            return to_table(await together(started), RESULTS)
+
+    @asynccontextmanager
+    async def _journal(self, rows: Sequence[Problem]) -> AsyncIterator[Journal]:
+        """Open the journal of a block."""
+        journal = await self.journals([row.problem_id for row in rows])
+        self.open.append(journal)
+        try:
+            yield journal
+        finally:
+            self.open.remove(journal)
+            self.replayed += journal.replayed
+            await asyncio.to_thread(journal.close)  # on a store it waits for what is under way
 
     def over_budget(self, problem: Problem) -> bool:
         """Whether one more problem, at what they have cost so far, would exceed this process's share of `max_tokens_total`."""
@@ -118,7 +146,7 @@ class Mill:
         """Return the counts so far."""
         return replace(
             self.counts,
-            replayed=self.journal.replayed,
+            replayed=self.replayed + sum(journal.replayed for journal in self.open),
             restarts=self._summed("restarted"),
             retried=self._summed("retried"),
             engine_s=self._summed("span_s"),
@@ -132,7 +160,6 @@ class Mill:
 
     async def close(self) -> None:
         """End the engines and the judge."""
-        self.journal.close()
         for engine in self.engines.values():
             close = getattr(engine, "close", None)
             if close is not None:
@@ -140,8 +167,18 @@ class Mill:
         await self.judge.aclose()
 
 
-def open_mill(work: Work) -> Mill:
-    """Load the models and the judge of a run. Raises PolicyError, EngineError, StorageError."""
+def open_mill(
+    work: Work,
+    *,
+    judge: Route | None = None,
+    journals: Callable[[Sequence[str]], Awaitable[Journal]] | None = None,
+) -> Mill:
+    """Load the models of a run; a judge and journals elsewhere may be given. Raises PolicyError, EngineError."""
+    return assemble(work, pool.load(work.config), judge or judge_of(work), journals)
+
+
+def judge_of(work: Work) -> LocalJudge:
+    """Return the judge of a run, in this process."""
     # The engine keeps every core busy: a worker may have to wait for its processor.
     config = judges.Config(
         workers=workers.Config(wall_s=30),
@@ -149,24 +186,28 @@ def open_mill(work: Work) -> Mill:
         proofs=work.config.flow.proofs_at_once,
         verifiers=work.config.verifiers,
     )
-    return assemble(work, pool.load(work.config), LocalJudge(config))
+    return LocalJudge(config)
 
 
-def assemble(work: Work, engines: Mapping[str, Model], judge: Route) -> Mill:
-    """Return a mill over models, by name, and a judge that are there. Raises StorageError."""
-    counts, journal = Counts(), Journal(work.folder / "journal")
-    prices = {name: model.price for name, model in work.config.models.items()}
-    models = {
-        name: JournalledModel(MeteredModel(engine, counts, prices[name]), journal) for name, engine in engines.items()
-    }
-    return Mill(work=work, engines=engines, models=models, journal=journal, judge=judge, counts=counts)
+def assemble(
+    work: Work,
+    engines: Mapping[str, Model],
+    judge: Route,
+    journals: Callable[[Sequence[str]], Awaitable[Journal]] | None = None,
+) -> Mill:
+    """Return a mill over models, by name, and a judge that are there."""
+
+    async def here(problem_ids: Sequence[str]) -> Journal:
+        return await asyncio.to_thread(Journal, work.folder, problem_ids)
+
+    return Mill(work=work, engines=engines, judge=judge, journals=journals or here)
 
 
 async def _made(
     row: GeneratorConfig, problem: Problem, policies: Pool, judge: Route, work: Work
 ) -> tuple[list[Trace], list[Tree]]:
     traces, trees = [], []
-    async for one in row.module.generate(problem, policies, judge, row.config, work.config.seed):
+    async for one in row.module.generate(problem, policies, judge, row.config, work.config.run_seed):
         if isinstance(one, Tree):
             trees.append(stamped_tree(one, work))
         else:
@@ -274,6 +315,7 @@ def problem_record(
         cached_tokens=spent.cached_tokens,
         generated_tokens=spent.generated_tokens,
         engine_s=spent.sample_s,
+        gpu_s=spent.gpu_s,
         dollars=spent.dollars,
         seconds=seconds,
         code_version=work.code_version,
@@ -289,6 +331,7 @@ def _outside(spent: Counts, traces: Sequence[Trace]) -> Counts:
         generated_tokens=spent.generated_tokens - sum(trace.cost.generated_tokens for trace in traces),
         # Sums in another order differ in their last bits.
         sample_s=max(0.0, spent.sample_s - sum(trace.cost.engine_s for trace in traces)),
+        gpu_s=max(0.0, spent.gpu_s - sum(trace.cost.gpu_s for trace in traces)),
         dollars=max(0.0, spent.dollars - sum(trace.cost.dollars for trace in traces)),
     )
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from generators.given import FOREIGN
 from pipeline.models.model_families import FAMILIES
+from pipeline.near_duplicates import marked
 from pipeline.result import RESULTS, Result, traces_of
 from schemas.problem import Problem
 from schemas.table import from_table, to_table
@@ -71,4 +72,5 @@ def _corrected(row: Result, other: dict[str, str]) -> Result:
         else trace
         for trace in row.traces
     )
-    return replace(row, traces=tuple(traces))
+    # What a duplicate repeats may be undecided now, and it is not.
+    return replace(row, traces=tuple(marked(list(traces))))

@@ -1,11 +1,12 @@
 """A deterministic model without weights, for tests and debugging: reduces order-of-operations expressions line by line.
 
 It knows the `expressions` family only and continues any prefix of it exactly, from the last line written, as a real policy
-would; each operation slips with a set probability. Tokens are Unicode code points. It can be told to be slow, to hang or to
-fail, which is how the flow's own faults are tested.
+would; each operation slips with a set probability. Tokens are Unicode code points. It can be told to be slow, to fail or
+to end its process, which is how the flow's own faults are tested.
 """
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator, Collection, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -29,6 +30,8 @@ class Config:
     """Before each completion."""
     fail_share: float = 0.0
     """Share of requests, by seed, that raise EngineError."""
+    die_on: str = ""
+    """A prompt with this text in it ends the process, as a crash of the interpreter would."""
     can_continue: bool = True
 
 
@@ -72,6 +75,8 @@ class ScriptedModel:
             raise ValueError("empty prompt")
         if len(text) + params.max_tokens > self.info.context_length:
             raise ValueError(f"prompt of {len(text)} tokens and max_tokens {params.max_tokens} exceed the context")
+        if self._config.die_on and self._config.die_on in text:
+            os._exit(1)
         if Random(seed).random() < self._config.fail_share:
             raise EngineError("told to fail")
         for index in (i for i in range(n) if i not in skip):

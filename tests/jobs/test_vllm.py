@@ -50,7 +50,9 @@ def test_shards_from_vllm(tmp_path: Path) -> None:
 def test_a_killed_engine_core_costs_nothing_but_time(tmp_path: Path) -> None:
     mark = uuid.uuid4().hex
     driver = start(tmp_path, "--engine", "vllm", mark=mark)
-    while driver.poll() is None and not any(path.stat().st_size for path in tmp_path.glob("run=*/journal/*.jsonl")):
+    while driver.poll() is None and not any(
+        path.read_bytes().count(b"\n") > 1 for path in tmp_path.glob("run=*/journal/*.jsonl")
+    ):
         time.sleep(0.05)
     for pid in with_mark(mark, "EngineCore"):
         os.kill(pid, signal.SIGKILL)

@@ -16,6 +16,7 @@ from pipeline.generate import Mill, Work, assemble, open_mill, stamped
 from pipeline.models import scripted
 from pipeline.models.scripted import ScriptedModel
 from pipeline.result import RESULTS, Result
+from pipeline.storage import folder as storage
 from schemas import ids
 from schemas.errors import EngineError, PolicyError, StorageError
 from schemas.model import Completion, Model, SamplingParams, Tokens
@@ -41,7 +42,7 @@ def judge() -> Iterator[Workers]:
 
 def a_work(folder: Path, **overrides: object) -> Work:
     parsed = config.parse(SETTINGS | overrides, "test")
-    return Work(config=parsed, run_id="0123456789abcdef", folder=folder, code_version="src-test")
+    return Work(config=parsed, run_id="0123456789abcdef", folder=storage.folder(folder), code_version="src-test")
 
 
 def grinding(
@@ -56,12 +57,14 @@ def grinding(
     async def whole() -> tuple[Value, Mill]:
         engine = model or ScriptedModel(scripted.Config())
         mill = assemble(a_work(folder, **overrides), {"m": engine}, judge)
-        try:
-            return await work(mill), mill
-        finally:
-            mill.journal.close()
+        return await work(mill), mill
 
     return asyncio.run(whole())
+
+
+async def alone(mill: Mill, problem: Problem) -> Result:
+    """Grind a block of one problem."""
+    return from_table(await mill.grind_table(to_table([problem], GIVEN)), Result)[0]
 
 
 def ground(folder: Path, judge: Workers, rows: list[Problem], model: Model | None = None) -> tuple[list[Result], Mill]:
@@ -130,7 +133,7 @@ def test_every_token_is_in_a_trace_or_in_the_record(tmp_path: Path, judge: Worke
 def test_tries_without_a_trace_are_on_the_record(tmp_path: Path, judge: Workers) -> None:
     """`given` with no solutions samples the bare question and has no trace to put that on."""
     settings = {"name": "given", "samples": 3}
-    result, mill = grinding(tmp_path, judge, lambda mill: mill.grind(GOOD), generators=[settings])
+    result, mill = grinding(tmp_path, judge, lambda mill: alone(mill, GOOD), generators=[settings])
     assert (result.record.ended, result.traces) == ("done", ())
     assert result.record.generated_tokens == mill.counts.generated_tokens > 0
 
@@ -166,7 +169,7 @@ BOTH: list[dict[str, object]] = [
 
 
 def test_a_problem_goes_through_every_generator_in_order(tmp_path: Path, judge: Workers) -> None:
-    result, mill = grinding(tmp_path, judge, lambda mill: mill.grind(SOLVED), generators=BOTH)
+    result, mill = grinding(tmp_path, judge, lambda mill: alone(mill, SOLVED), generators=BOTH)
     assert [(trace.generator, trace.sample_index) for trace in result.traces] == [
         ("given", 0),
         *(("math_shepherd", index) for index in range(4)),
@@ -182,11 +185,11 @@ def test_a_problem_goes_through_every_generator_in_order(tmp_path: Path, judge: 
 
 def test_the_root_is_that_of_the_first_trace_that_has_one(tmp_path: Path, judge: Workers) -> None:
     settings = [BOTH[0] | {"samples": 0}, BOTH[1]]
-    result, _ = grinding(tmp_path, judge, lambda mill: mill.grind(SOLVED), generators=settings)
+    result, _ = grinding(tmp_path, judge, lambda mill: alone(mill, SOLVED), generators=settings)
     assert [trace.root_n for trace in result.traces] == [0, 4, 4, 4, 4]
     assert result.record.root_n == 4 and result.record.root_correct == result.traces[1].root_correct
     never = TellingModel(lambda *_: "Answer: 0")
-    result, _ = grinding(tmp_path / "never", judge, lambda mill: mill.grind(SOLVED), never, generators=settings)
+    result, _ = grinding(tmp_path / "never", judge, lambda mill: alone(mill, SOLVED), never, generators=settings)
     assert (result.record.ended, result.record.n_traces) == ("uninformative", 5)
 
 
@@ -199,7 +202,7 @@ def test_a_generator_that_fails_costs_the_others_nothing(
         yield
 
     monkeypatch.setattr(given, "generate", broken)
-    result, _ = grinding(tmp_path, judge, lambda mill: mill.grind(SOLVED), generators=order)
+    result, _ = grinding(tmp_path, judge, lambda mill: alone(mill, SOLVED), generators=order)
     assert [trace.generator for trace in result.traces] == ["math_shepherd"] * 4
     record = result.record
     assert (record.ended, record.stage, record.error_type) == ("error", "generate", "ValueError")
@@ -213,7 +216,7 @@ def test_a_problem_that_nobody_takes_is_skipped_and_says_who_takes_what(
     monkeypatch.setattr(given, "TASKS", frozenset({"program", "output"}))
     monkeypatch.setattr(math_shepherd, "TASKS", frozenset({"solve"}))
     asked = replace(SOLVED, task="input")
-    result, mill = grinding(tmp_path, judge, lambda mill: mill.grind(asked), generators=BOTH)
+    result, mill = grinding(tmp_path, judge, lambda mill: alone(mill, asked), generators=BOTH)
     record = result.record
     assert (record.ended, record.stage, record.error_type) == ("skipped", "generate", "no_generator")
     assert record.message == (
@@ -235,7 +238,7 @@ def test_a_parent_named_by_its_sample_index_is_stamped_with_its_id(tmp_path: Pat
 def test_a_tree_and_its_traces_are_stamped_with_one_id(tmp_path: Path, judge: Workers) -> None:
     settings = {"name": "omegaprm", "searches": 3, "rollouts": 6}
     problem = a_problem("Evaluate (3 + 4) * 5 - 6 * 2", "23")
-    result, mill = grinding(tmp_path, judge, lambda mill: mill.grind(problem), generators=[settings])
+    result, mill = grinding(tmp_path, judge, lambda mill: alone(mill, problem), generators=[settings])
     (tree,) = result.trees
     assert tree.tree_id == ids.tree_id("0123456789abcdef", problem.problem_id, "omegaprm", 1, 0)
     assert result.traces and {trace.tree_id for trace in result.traces} == {tree.tree_id}
@@ -307,7 +310,7 @@ def test_a_mill_opens_on_what_the_configuration_names_and_closes(tmp_path: Path)
     async def whole() -> Result:
         mill = open_mill(a_work(tmp_path))
         try:
-            return await mill.grind(GOOD)
+            return await alone(mill, GOOD)
         finally:
             await mill.close()
 
@@ -355,10 +358,7 @@ def test_several_policies_write_and_another_completes(tmp_path: Path, judge: Wor
 
     async def whole() -> Result:
         mill = assemble(a_work(tmp_path, **overrides), engines, judge)
-        try:
-            return await mill.grind(OTHER)
-        finally:
-            mill.journal.close()
+        return await alone(mill, OTHER)
 
     result = asyncio.run(whole())
     wrote = [(trace.policy.model, trace.policy.temperature) for trace in result.traces]

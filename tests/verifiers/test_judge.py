@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import ray
 
-from pipeline import cluster
+from pipeline import config as configuration
+from pipeline.cluster import connect
 from schemas.errors import ConfigError
 from schemas.problem import Problem
 from schemas.verdict import StepChecks, Verdict
@@ -126,14 +127,14 @@ def test_a_run_that_cannot_be_judged_is_refused_beforehand(monkeypatch: pytest.M
 
 @pytest.mark.ray
 def test_inside_a_ray_actor() -> None:
-    cluster.start()
-    actor: Any = ray.remote(num_cpus=0)(LocalJudge).remote(CONFIG)  # Any: Ray has no types for the methods of an actor
-    asked = [
-        (by_cases(), SUM),
-        (by_cases(), SUM.replace(">", "<")),
-        (output(), "Answer: 10"),
-        (verdicts.problem("18"), "18"),
-    ]
-    found = ray.get([actor.check.remote(problem, text) for problem, text in asked])
-    assert [one.status for one in found] == ["pass", "fail", "pass", "equal"]
-    ray.get(actor.aclose.remote())
+    with connect.connected(configuration.parse({}, "test")):
+        actor: Any = ray.remote(num_cpus=0)(LocalJudge).remote(CONFIG)  # Any: Ray has no types for actors' methods
+        asked = [
+            (by_cases(), SUM),
+            (by_cases(), SUM.replace(">", "<")),
+            (output(), "Answer: 10"),
+            (verdicts.problem("18"), "18"),
+        ]
+        found = ray.get([actor.check.remote(problem, text) for problem, text in asked])
+        assert [one.status for one in found] == ["pass", "fail", "pass", "equal"]
+        ray.get(actor.aclose.remote())

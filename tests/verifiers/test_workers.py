@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 import ray
 
-from pipeline import cluster
+from pipeline import config as configuration
+from pipeline.cluster import connect
 from schemas.errors import ConfigError
 from schemas.problem import Problem
 from schemas.verdict import Verdict
@@ -173,10 +174,10 @@ def test_the_same_verdict_from_the_main_thread_threads_loops_and_ray_actors() ->
 
 def in_an_actor(pairs: Sequence[tuple[str, str]], limits: Config) -> list[Verdict]:
     """Judge in a Ray actor, whose methods run in an event loop outside of the main thread."""
-    cluster.start()
-    actor: Any = ray.remote(num_cpus=0)(Workers).remote(limits)  # Any: Ray has no types for the methods of an actor
-    verdicts: list[Verdict] = ray.get([actor.check.remote(problem(gold), pred) for gold, pred in pairs])
-    ray.get(actor.aclose.remote())
+    with connect.connected(configuration.parse({}, "test")):
+        actor: Any = ray.remote(num_cpus=0)(Workers).remote(limits)  # Any: Ray has no types for the methods of an actor
+        verdicts: list[Verdict] = ray.get([actor.check.remote(problem(gold), pred) for gold, pred in pairs])
+        ray.get(actor.aclose.remote())
     return verdicts
 
 

@@ -3,11 +3,14 @@
 import sys
 
 from jobs.bench import answers, critique, engine, execution, gpu, lean, mutation, sandbox, steps
+from jobs.bench.chaos import command as chaos
 from jobs.bench.labels import command as labels
 from jobs.bench.proofs import command as proofs
+from jobs.bench.scale import command as scale
 
 _BENCHMARKS = {
     "answers": answers.main,
+    "chaos": chaos.main,
     "critique": critique.main,
     "engine": engine.main,
     "execution": execution.main,
@@ -17,6 +20,7 @@ _BENCHMARKS = {
     "mutation": mutation.main,
     "proofs": proofs.main,
     "sandbox": sandbox.main,
+    "scale": scale.main,
     "steps": steps.main,
 }
 

@@ -27,6 +27,7 @@ from pipeline.config import RunConfig
 from pipeline.manifest import read
 from pipeline.models import policy
 from pipeline.models.engine_process import Job
+from pipeline.storage import folder as storage
 from schemas import ids
 from schemas.model import SamplingParams
 from schemas.pool import Sampler
@@ -126,7 +127,7 @@ def requests(config: RunConfig, folder: Path) -> Iterator[Job]:
     """Yield every request that made the run in `folder`, trace by trace, rebuilt from its rows; for runs of one policy."""
     (sampler,) = set(pool.assemble(config, pool.load(config)).writers)
     count = 0
-    for entry in read(folder):
+    for entry in read(storage.folder(folder)):
         if entry.table != "traces":
             continue
         for trace in pq.read_table(folder / entry.file).to_pylist():

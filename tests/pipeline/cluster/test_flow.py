@@ -33,7 +33,7 @@ SETTINGS: dict[str, Any] = {
     "source": {"families": ["expressions"], "difficulties": [2, 3]},
     "models": {"m": {"engine": "scripted", "scripted": {"delay_s": 0.02}}},
     "generators": [{"samples": 2, "labelled": 1, "rollouts": 2}],
-    "flow": {"engines": 2, "problems_per_shard": 3, "problems_in_flight": 6, "heartbeat_s": 10},
+    "flow": {"engines": 2, "problems_per_shard": 3, "problems_in_flight": 6, "heartbeat_s": 6},
 }
 
 

@@ -41,6 +41,7 @@ def summarise(plan: Plan, outcome: Outcome, out: Folder, *, refused: int = 0) ->
     `refused` is how many input rows it could not use.
     """
     with catalog(out, run_id=plan.work.run_id) as connection:
+        connection.execute("SET threads = 1")  # each holds buffers: 100,000 traces in 2,000 files take 14 MB less so
 
         def ask(sql: str) -> list[Row]:
             rows = connection.execute(sql)

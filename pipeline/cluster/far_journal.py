@@ -24,6 +24,6 @@ class FarSegment:
 
 
 async def far_journal(writer: ray.actor.ActorHandle, problem_ids: Sequence[str]) -> Journal:
-    """Return the journal of a block. Raises EngineError where the writer is lost; the driver gives the block again."""
+    """Return the journal of a block. Raises RayError where the writer is lost."""
     known = await writer.known.remote(list(problem_ids))
     return Journal(None, problem_ids, known=known, appender=FarSegment(writer, segment_name(problem_ids)))

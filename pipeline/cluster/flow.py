@@ -49,18 +49,13 @@ class _Block:
 
 
 @dataclass(slots=True)
-class _Grinding:
-    block: _Block
-    engine: Member
-    results: ray.ObjectRef
-    since: float
+class _Call:
+    """A block that an actor has in hand."""
 
-
-@dataclass(slots=True)
-class _Writing:
     block: _Block
-    writer: Member
+    actor: Member
     results: ray.ObjectRef
+    """Of the block: what an engine will have made, or what a writer was given."""
     since: float
 
 
@@ -94,8 +89,8 @@ class _Drive:
     verifiers: Crew = field(init=False)
     again: deque[_Block] = field(default_factory=deque)
     suspects: deque[_Block] = field(default_factory=deque)
-    grinding: dict[ray.ObjectRef, _Grinding] = field(default_factory=dict)
-    writing: dict[ray.ObjectRef, _Writing] = field(default_factory=dict)
+    grinding: dict[ray.ObjectRef, _Call] = field(default_factory=dict)
+    writing: dict[ray.ObjectRef, _Call] = field(default_factory=dict)
     past: list[Counts] = field(default_factory=list)
     """Last words of engine actors that are gone."""
     spent: set[int] = field(default_factory=set)
@@ -157,8 +152,8 @@ class _Drive:
         while len(self.writing) < 2 * len(self.engines.members):
             busy = {id(member): 0 for member in self.engines.members}
             for one in self.grinding.values():
-                busy[id(one.engine)] = busy.get(id(one.engine), 0) + 1
-            alone = {id(one.engine) for one in self.grinding.values() if one.block.alone}
+                busy[id(one.actor)] = busy.get(id(one.actor), 0) + 1
+            alone = {id(one.actor) for one in self.grinding.values() if one.block.alone}
             able = [member for member in self.engines.members if id(member) not in self.spent | alone]
             engine = min(able, key=lambda member: busy[id(member)], default=None)
             if engine is None or busy[id(engine)] >= room:
@@ -167,7 +162,7 @@ class _Drive:
             if block is None:
                 return
             ended, results = engine.handle.grind.options(num_returns=2).remote(block.problems)
-            self.grinding[ended] = _Grinding(block, engine, results, time.monotonic())
+            self.grinding[ended] = _Call(block, engine, results, time.monotonic())
 
     def _next(self, *, idle: bool) -> _Block | None:
         if self.again:
@@ -184,26 +179,26 @@ class _Drive:
         elif ref in self.writing:
             self._written(ref, self.writing[ref])
 
-    def _ground(self, ref: ray.ObjectRef, call: _Grinding) -> None:
+    def _ground(self, ref: ray.ObjectRef, call: _Call) -> None:
         ended = _outcome(ref)
         if ended is None:
-            self._lost_engine(call.engine)
+            self._lost_engine(call.actor)
             return
         del self.grinding[ref]
         if ended.error is not None:
             raise ended.error
-        call.engine.says(ended.counts)
+        call.actor.says(ended.counts)
         self.in_a_row = 0
         if ended.rows < len(call.block.problems):
-            self.spent.add(id(call.engine))
+            self.spent.add(id(call.actor))
         if ended.rows:
             self._write(call.block, call.results)
 
     def _write(self, block: _Block, results: ray.ObjectRef) -> None:
         writer = self.writers.members[0]
-        self.writing[writer.handle.write.remote(results)] = _Writing(block, writer, results, time.monotonic())
+        self.writing[writer.handle.write.remote(results)] = _Call(block, writer, results, time.monotonic())
 
-    def _written(self, ref: ray.ObjectRef, call: _Writing) -> None:
+    def _written(self, ref: ray.ObjectRef, call: _Call) -> None:
         ended = _outcome(ref)
         if ended is None:
             # The writer is gone, or the results are, with the node that held them: the journal has every rollout.
@@ -226,9 +221,9 @@ class _Drive:
             self._gone(member)
         late = time.monotonic() - self.work.config.flow.block_s
         for call in [call for call in self.grinding.values() if call.since < late]:
-            self._lost_engine(call.engine)
+            self._lost_engine(call.actor)
         for writing in [call for call in self.writing.values() if call.since < late]:
-            self.writers.replace(writing.writer)
+            self.writers.replace(writing.actor)
             self._introduce(self.engines.members)
         self._introduce([member for member in self.engines.members if id(member) not in known])
 
@@ -252,7 +247,7 @@ class _Drive:
                 "they die (memory, most often); what is committed stays, the same command goes on"
             )
         for ref, call in list(self.grinding.items()):
-            if call.engine is member:
+            if call.actor is member:
                 del self.grinding[ref]
                 self._give_again(call.block)
 
